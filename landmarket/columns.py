@@ -1,0 +1,134 @@
+"""The column schema: every column's identifier, Chinese headers, type, unit and meaning.
+
+The schema itself is ``columns.csv``; code and documentation both read it, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column (列) of any table of the package.
+
+    Attributes
+    ----------
+    name : str
+        Identifier.
+    headers : tuple of str
+        Chinese headers it is read from; the first one labels it on outputs.
+    kind : str
+        ``text``, ``code``, ``number``, ``whole``, ``fen``, ``date``, ``yes_no`` or ``geometry``.
+    unit : str
+        Unit, or empty.
+    allowed : tuple of str
+        Allowed values, or empty.
+    meaning : str
+        What it is, in English.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    kind: str
+    unit: str
+    allowed: tuple[str, ...]
+    meaning: str
+
+    @property
+    def header(self) -> str:
+        """The Chinese header with its unit, as outputs print it."""
+        return f"{self.headers[0]}（{self.unit}）" if self.unit else self.headers[0]
+
+
+@cache
+def schema() -> Mapping[str, Column]:
+    """Return all columns by identifier.
+
+    Returns
+    -------
+    mapping of str to Column
+        In the order of ``columns.csv``; read-only.
+    """
+    text = files("landmarket").joinpath("columns.csv").read_text(encoding="utf-8-sig")
+    rows = csv.DictReader(text.splitlines())
+    columns = (
+        Column(
+            name=row["name"],
+            headers=tuple(row["headers"].split("|")),
+            kind=row["kind"],
+            unit=row["unit"],
+            allowed=tuple(filter(None, row["allowed"].split("|"))),
+            meaning=row["meaning"],
+        )
+        for row in rows
+    )
+    return MappingProxyType({column.name: column for column in columns})
+
+
+@cache
+def _identifier_of_header() -> Mapping[str, str]:
+    return MappingProxyType({header: column.name for column in schema().values() for header in column.headers})
+
+
+def label(name: Hashable) -> str:
+    """Name a column in both languages, for messages.
+
+    Parameters
+    ----------
+    name : hashable
+        Column identifier, or a header the schema does not know.
+
+    Returns
+    -------
+    str
+        For example ``"parcel_code（宗地代码）"``.
+    """
+    column = schema().get(str(name))
+    return f"{name}（{column.headers[0]}）" if column else str(name)
+
+
+def header(name: Hashable) -> str:
+    """Chinese header of a column with its unit, for outputs.
+
+    Parameters
+    ----------
+    name : hashable
+        Column identifier, or a header the schema does not know.
+
+    Returns
+    -------
+    str
+        For example ``"地面单价（元/㎡）"``; an unknown name is returned as it is.
+    """
+    column = schema().get(str(name))
+    return column.header if column else str(name)
+
+
+def rename_map(headers: Iterable[str]) -> dict[str, str]:
+    """Map the headers of a file to identifiers.
+
+    Parameters
+    ----------
+    headers : iterable of str
+        Headers as the file has them: Chinese, or already identifiers.
+
+    Returns
+    -------
+    dict of str to str
+        Only the headers that the schema knows and that are not identifiers already. Where two headers
+        mean one column the first in the file wins, and the second keeps its own name.
+    """
+    found: dict[str, str] = {}
+    taken = {name for name in headers if name in schema()}
+    for name in headers:
+        identifier = _identifier_of_header().get(name.strip())
+        if identifier and name not in schema() and identifier not in taken:
+            found[name] = identifier
+            taken.add(identifier)
+    return found

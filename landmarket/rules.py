@@ -1,0 +1,293 @@
+"""Dated, cited rules from TOML: which one is in force on a date, in a county, inside or outside a pilot.
+
+A rule file is a list of ``[[rule]]`` records. "None in force" is an answer of its own, never a zero.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from landmarket.errors import NoRuleInForceError, ReadError, RuleError, UnverifiedRuleWarning
+
+RuleValue = Decimal | str | bool | tuple[Decimal, ...]
+_REQUIRED = ("key", "name", "value", "unit", "effective_from", "source", "verified")
+_OPTIONAL = ("effective_to", "counties", "pilot", "note")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One dated, cited value (规则) from a law, a notice or a local document.
+
+    Attributes
+    ----------
+    key : str
+        What it decides, for example ``"fund_rate_band"``; rules of one key replace each other in time.
+    name : str
+        Chinese name.
+    value : Decimal, str, bool or tuple of Decimal
+        The value; numbers are exact decimals.
+    unit : str
+        Unit, or empty.
+    effective_from : date
+        First day in force.
+    effective_to : date or None
+        Last day in force; None while it is in force.
+    source : str
+        Document and article.
+    verified : bool
+        Whether the text of the document was read.
+    counties : tuple of str
+        County codes (6 digits) or their beginnings (2 or 4 digits); empty means everywhere.
+    pilot : bool or None
+        True: pilot counties only; False: all others only; None: both.
+    note : str
+        Remarks.
+    """
+
+    key: str
+    name: str
+    value: RuleValue
+    unit: str
+    effective_from: date
+    source: str
+    verified: bool
+    effective_to: date | None = None
+    counties: tuple[str, ...] = ()
+    pilot: bool | None = None
+    note: str = ""
+
+    def holds(self, on: date, county: str, pilot: bool) -> bool:
+        """Tell whether the rule is in force.
+
+        Parameters
+        ----------
+        on : date
+            The day.
+        county : str
+            County code, 6 digits.
+        pilot : bool
+            Whether the county is a pilot county on that day.
+
+        Returns
+        -------
+        bool
+            True if date, county and pilot status all fit.
+        """
+        in_time = self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
+        in_place = not self.counties or county.startswith(self.counties)
+        return in_time and in_place and self.pilot in (None, pilot)
+
+    @property
+    def number(self) -> Decimal:
+        """The value as one exact number; raises RuleError where it is none."""
+        if isinstance(self.value, Decimal):
+            return self.value
+        raise RuleError(f"规则 {self.key}（{self.name}）的值 {self.value!r} 不是数。办法：在规则文件中改为数值。")
+
+
+def _exact(value: object, where: str) -> RuleValue:
+    if isinstance(value, bool | str | Decimal):
+        return value
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, list) and all(isinstance(item, int | Decimal) for item in value):
+        return tuple(Decimal(item) for item in value)
+    raise RuleError(f"{where}：value = {value!r} 不是数、文字、是否或数组。")
+
+
+def _date(value: object, where: str) -> date:
+    if type(value) is date:
+        return value
+    raise RuleError(f"{where}：{value!r} 不是日期。办法：写成 2023-03-01，不加引号。")
+
+
+def _record(record: object, where: str) -> Rule:
+    if not isinstance(record, dict):
+        raise RuleError(f"{where}：不是 [[rule]] 记录。")
+    missing = [key for key in _REQUIRED if key not in record]
+    unknown = [key for key in record if key not in _REQUIRED + _OPTIONAL]
+    if missing or unknown:
+        raise RuleError(f"{where}：缺少 {missing}，不认识 {unknown}。办法：按 docs 中的规则文件格式补齐。")
+    for key in ("key", "name", "unit", "source"):
+        if not isinstance(record[key], str):
+            raise RuleError(f"{where}：{key} = {record[key]!r} 应为文字。")
+    pilot, counties = record.get("pilot"), record.get("counties", [])
+    if not isinstance(record["verified"], bool) or not (pilot is None or isinstance(pilot, bool)):
+        raise RuleError(f"{where}：verified、pilot 应为 true 或 false。")
+    if not isinstance(counties, list) or not all(isinstance(code, str) and code for code in counties):
+        raise RuleError(f'{where}：counties 应为代码文字的数组，如 ["411081"]。')
+    start = _date(record["effective_from"], where)
+    end = _date(record["effective_to"], where) if "effective_to" in record else None
+    if end is not None and end < start:
+        raise RuleError(f"{where}：effective_to {end} 早于 effective_from {start}。")
+    return Rule(
+        key=record["key"],
+        name=record["name"],
+        value=_exact(record["value"], where),
+        unit=record["unit"],
+        effective_from=start,
+        effective_to=end,
+        source=record["source"],
+        verified=record["verified"],
+        counties=tuple(counties),
+        pilot=pilot,
+        note=str(record.get("note", "")),
+    )
+
+
+def load_toml(path: Path | Traversable) -> dict[str, object]:
+    """Read a TOML file with exact decimals.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, UTF-8.
+
+    Returns
+    -------
+    dict of str to object
+        The document; floats are `decimal.Decimal`.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be opened, is not UTF-8 or not TOML; the line is named.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except OSError as error:
+        raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
+    except UnicodeDecodeError as error:
+        raise ReadError(f"{path}：不是 UTF-8 文本（第 {error.start} 字节）。办法：另存为 UTF-8。") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ReadError(f"{path}：不是有效的 TOML：{error}。办法：中文键名须加引号，日期不加引号。") from error
+
+
+def read_rules(path: Path | Traversable) -> tuple[Rule, ...]:
+    """Read a rule file.
+
+    Parameters
+    ----------
+    path : path-like
+        TOML file of ``[[rule]]`` records.
+
+    Returns
+    -------
+    tuple of Rule
+        In the order of the file.
+
+    Raises
+    ------
+    ReadError
+        If the file is not TOML.
+    RuleError
+        If a record lacks a key, has an unknown one, or a value of the wrong kind.
+    """
+    records = load_toml(path).get("rule")
+    if not isinstance(records, list):
+        raise RuleError(f"{path}：没有 [[rule]] 记录。")
+    return tuple(_record(record, f"{path} 第 {i} 条规则") for i, record in enumerate(records, start=1))
+
+
+def national_rules() -> tuple[Rule, ...]:
+    """Return the rules that ship with the package.
+
+    Returns
+    -------
+    tuple of Rule
+        All records of the TOML files under ``landmarket/data``, files in name order.
+    """
+    folder = files("landmarket").joinpath("data")
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
+    return tuple(rule for path in paths for rule in read_rules(path))
+
+
+def rule_in_force(rules: Iterable[Rule], key: str, *, on: date, county: str, pilot: bool) -> Rule | None:
+    """Find the rule of a key that is in force.
+
+    Parameters
+    ----------
+    rules : iterable of Rule
+        Candidates.
+    key : str
+        What is to be decided.
+    on : date
+        The day.
+    county : str
+        County code, 6 digits.
+    pilot : bool
+        Whether the county is a pilot county on that day.
+
+    Returns
+    -------
+    Rule or None
+        None where no rule is in force. A rule for named counties goes before one for everywhere.
+
+    Raises
+    ------
+    RuleError
+        If two rules of the same reach are in force.
+
+    Warns
+    -----
+    UnverifiedRuleWarning
+        If the rule's document was not read by whoever entered it.
+    """
+    holding = [rule for rule in rules if rule.key == key and rule.holds(on, county, pilot)]
+    local = [rule for rule in holding if rule.counties]
+    found = local or holding
+    if len(found) > 1:
+        named = "；".join(f"{rule.name}（{rule.source}）" for rule in found)
+        raise RuleError(f"{on} {county}：规则 {key} 有 {len(found)} 条同时有效：{named}。办法：改正生效与失效日期。")
+    if not found:
+        return None
+    rule = found[0]
+    if not rule.verified:
+        warnings.warn(
+            f"规则未经核对原文：{rule.name} = {rule.value}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2
+        )
+    return rule
+
+
+def require_rule(rules: Sequence[Rule], key: str, *, on: date, county: str, pilot: bool) -> Rule:
+    """Find the rule of a key that is in force, or refuse.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Candidates.
+    key : str
+        What is to be decided.
+    on : date
+        The day.
+    county : str
+        County code, 6 digits.
+    pilot : bool
+        Whether the county is a pilot county on that day.
+
+    Returns
+    -------
+    Rule
+        The one rule in force.
+
+    Raises
+    ------
+    NoRuleInForceError
+        If there is none.
+    """
+    rule = rule_in_force(rules, key, on=on, county=county, pilot=pilot)
+    if rule is None:
+        known = sorted({f"{r.name} {r.effective_from}—{r.effective_to or '今'}" for r in rules if r.key == key})
+        raise NoRuleInForceError(
+            f"{on} {county}：没有生效的规则 {key}。已知：{'；'.join(known) or '无'}。"
+            "办法：在规则文件中补充带文号的规则。"
+        )
+    return rule
