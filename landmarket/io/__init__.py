@@ -1,0 +1,5 @@
+"""Reading what a bureau has, and writing whole what it needs."""
+
+from landmarket.io.parcels import list_layers, read_layer, read_parcels
+
+__all__ = ["list_layers", "read_layer", "read_parcels"]

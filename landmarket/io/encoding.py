@@ -1,0 +1,119 @@
+"""Which encoding the texts of a shapefile are in: ``.cpg``, then strict UTF-8, then GB18030."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from landmarket.errors import ReadError
+
+_CANDIDATES = ("UTF-8", "GB18030")
+_HEADER = 32
+_END_OF_FIELDS = 0x0D
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: bytes
+    kind: str
+    start: int
+    width: int
+
+
+def _sibling(path: Path, suffix: str) -> Path | None:
+    """Return the part of a shapefile, whatever the case of its suffix."""
+    for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
+        if candidate.exists():
+            return candidate
+    return None
+
+
+def _fields(data: bytes) -> list[_Field]:
+    fields, start, offset = [], 1, _HEADER
+    while offset + 32 <= len(data) and data[offset] != _END_OF_FIELDS:
+        width = data[offset + 16]
+        name = data[offset : offset + 11].split(b"\0")[0]
+        fields.append(_Field(name, chr(data[offset + 11]), start, width))
+        start, offset = start + width, offset + 32
+    return fields
+
+
+def _undecodable(path: Path, data: bytes, encoding: str) -> str | None:
+    """Name the first text that the encoding cannot decode: field name, or field and record."""
+    header, width = int.from_bytes(data[8:10], "little"), int.from_bytes(data[10:12], "little")
+    fields = _fields(data)
+    decode = codecs.getincrementaldecoder(encoding)
+    for number, field in enumerate(fields, start=1):
+        try:
+            field.name.decode(encoding)
+        except UnicodeDecodeError:
+            if len(field.name) < 10 or decode().decode(field.name) == "":  # a full name may be cut inside a character
+                return f"{path}：第 {number} 个字段名 {field.name!r} 不是 {encoding}"
+    count = (len(data) - header) // width if width else 0
+    table = np.frombuffer(data, dtype=np.uint8, count=count * width, offset=header).reshape(count, width)
+    for field in fields:
+        if field.kind != "C":
+            continue
+        column = table[:, field.start : field.start + field.width]
+        for record in np.flatnonzero((column >= 0x80).any(axis=1)):
+            text = column[record].tobytes().rstrip(b" \0")
+            try:
+                text.decode(encoding)
+            except UnicodeDecodeError as error:
+                cut_at_the_end = len(text) == field.width and error.end == len(text) and len(text) - error.start < 4
+                if not cut_at_the_end:
+                    name = field.name.decode(encoding, "replace")
+                    return f"{path}：字段 {name} 第 {record + 1} 条记录 {text!r} 不是 {encoding}"
+    return None
+
+
+def shapefile_encoding(path: Path, encoding: str | None) -> tuple[str, str]:
+    """Find the encoding of a shapefile's attribute table.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.shp`` file.
+    encoding : str or None
+        What the caller says; it is checked all the same.
+
+    Returns
+    -------
+    encoding : str
+        A Python codec name.
+    note : str
+        How it was found, in Chinese.
+
+    Raises
+    ------
+    ReadError
+        If the table is missing or the texts cannot be decoded; field and record are named.
+    """
+    table = _sibling(path, ".dbf")
+    if table is None:
+        raise ReadError(f"{path}：缺少同名 .dbf 属性表。办法：把 .shp .shx .dbf .prj 放在同一文件夹。")
+    data = table.read_bytes()
+    stated, said = encoding, "参数指定"
+    declared = _sibling(path, ".cpg")
+    if stated is None and declared is not None:
+        stated, said = declared.read_text(encoding="ascii", errors="replace").strip(), ".cpg 指明"
+        stated = {"936": "GB18030", "65001": "UTF-8", "950": "Big5"}.get(stated.upper().removeprefix("CP"), stated)
+    if stated is not None:
+        try:
+            codecs.lookup(stated)
+        except LookupError as error:
+            raise ReadError(f"{path}：{said}的编码 {stated!r} 不认识。办法：改为 GB18030 或 UTF-8。") from error
+        problem = _undecodable(table, data, stated)
+        if problem:
+            raise ReadError(f"{problem}（{said}）。办法：用 encoding= 指定正确编码，或改正 .cpg。")
+        return stated, said
+    problems = []
+    for candidate in _CANDIDATES:
+        problem = _undecodable(table, data, candidate)
+        if problem is None:
+            return candidate, "没有 .cpg，按内容判定"
+        problems.append(problem)
+    raise ReadError(f"{problems[-1]}，也不是 UTF-8。办法：用 encoding= 指定编码，如 'Big5'。")

@@ -1,0 +1,202 @@
+"""Reading parcels and other layers as they come from a bureau: every row kept, every header understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from landmarket.columns import label, rename_map, schema
+from landmarket.crs import with_crs
+from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.encoding import shapefile_encoding
+from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date, to_number
+
+_SHAPEFILE = ".shp"
+_PARQUET = (".parquet", ".geoparquet")
+
+Typed: TypeAlias = "pd.Series[float] | pd.Series[str] | pd.Series[pd.Timestamp]"
+
+
+def list_layers(path: str | Path) -> list[str]:
+    """Names of the layers of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        Any vector file or a FileGDB folder.
+
+    Returns
+    -------
+    list of str
+        In the order of the file.
+
+    Raises
+    ------
+    ReadError
+        If there is no such file or it is no vector data.
+    """
+    if not Path(path).exists():
+        raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+    try:
+        return [str(name) for name, _ in pyogrio.list_layers(path)]
+    except pyogrio.errors.DataSourceError as error:
+        raise ReadError(
+            f"{path}：不能作为矢量数据读取（{error}）。办法：转换为 Shapefile、GeoPackage 或 FileGDB。"
+        ) from error
+
+
+def _one_layer(path: Path, layer: str | None) -> str:
+    layers = list_layers(path)
+    if layer is None and len(layers) == 1:
+        return layers[0]
+    if layer in layers:
+        return str(layer)
+    asked = "有多个图层" if layer is None else f"没有图层 {layer}"
+    raise ReadError(f"{path}：{asked}。现有图层：{'、'.join(layers)}。办法：用 layer= 指明。")
+
+
+def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
+    """Read a vector file by GDAL; give it and what was found about its encoding."""
+    note = "文件自带编码"
+    if path.suffix.lower() == _SHAPEFILE:
+        if not path.exists():
+            raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+        encoding, how = shapefile_encoding(path, encoding)
+        note = f"{encoding}（{how}）"
+    name = _one_layer(path, layer)
+    try:
+        frame = pyogrio.read_dataframe(path, layer=name, encoding=encoding)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
+        raise ReadError(f"{path}：图层 {name} 读不出来（{error}）。办法：在 QGIS 中打开检查，或重新导出。") from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")
+    return frame, note
+
+
+def read_parcels(
+    path: str | Path, encoding: str | None = None, crs: str | None = None, layer: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a parcel file (宗地); every row is kept, whatever is wrong with it.
+
+    Parameters
+    ----------
+    path : path-like
+        Shapefile, GeoPackage, FileGDB folder, GeoJSON or GeoParquet.
+    encoding : str, optional
+        Encoding of a shapefile's texts. Default: its ``.cpg``, then strict UTF-8, then GB18030.
+    crs : str, optional
+        Coordinate system of a file that does not name its own, such as ``"EPSG:4547"``.
+    layer : str, optional
+        Layer of a file with several.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``source_row`` (record number in the file, from 1); Chinese headers that ``columns.csv`` knows
+        are identifiers, others stay; codes are text, other cells as the file has them. What was found about
+        encoding and coordinates stands in ``.attrs["source_notes"]``.
+
+    Raises
+    ------
+    ReadError
+        If the file or layer cannot be read, or its texts cannot be decoded.
+    CrsError
+        If the coordinate system is unknown or contradicts the coordinates.
+    """
+    path = Path(path)
+    if path.suffix.lower() in _PARQUET:
+        frame, encoded = gpd.read_parquet(path), "UTF-8（Parquet）"
+    else:
+        frame, encoded = _vector(path, encoding, layer)
+    frame = frame.rename(columns=rename_map([str(name) for name in frame.columns]))
+    for name in frame.columns.intersection([column.name for column in schema().values() if column.kind == "code"]):
+        frame[name], lost = to_code(frame[name])
+        if lost.any():
+            raise BadValueError(
+                f"{path}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(np.flatnonzero(lost) + 1)}。"
+                "办法：在源数据中改为文本字段后重新导出。"
+            )
+    frame, located = with_crs(frame, crs, str(path))
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="source_row")
+    frame.attrs["source_notes"] = (
+        f"文件：{path.name}",
+        f"编码：{encoded}",
+        f"坐标系：{located}",
+        f"记录：{len(frame)}",
+    )
+    return frame
+
+
+def read_layer(
+    path: str | Path, layer: str | None = None, crs: str | None = None, encoding: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read any other layer (规划、所有权、村界、管控), with values in their types.
+
+    Parameters
+    ----------
+    path : path-like
+        Vector file or FileGDB folder.
+    layer : str, optional
+        Layer of a file with several.
+    crs : str, optional
+        Coordinate system of a file that does not name its own.
+    encoding : str, optional
+        Encoding of a shapefile's texts.
+
+    Returns
+    -------
+    GeoDataFrame
+        Headers as identifiers where ``columns.csv`` knows them; numbers, dates and codes typed.
+
+    Raises
+    ------
+    ReadError, CrsError
+        As `read_parcels`.
+    BadValueError
+        If a cell cannot be read as its column's type; file, column, row and value are named.
+    """
+    frame = read_parcels(path, encoding=encoding, crs=crs, layer=layer)
+    for name in frame.columns.intersection(list(schema())):
+        if name == frame.geometry.name:
+            continue
+        values, bad = typed_column(frame[name])
+        if bad.any():
+            rows = named_rows(frame.index[bad], frame.loc[bad, name])
+            raise BadValueError(f"{path}：列 {label(name)} 的值读不懂，{rows}。办法：改正源数据。")
+        frame[name] = values
+    return frame
+
+
+def typed_column(column: pd.Series[str]) -> tuple[Typed, Mask]:
+    """Give a column of the schema its type.
+
+    Parameters
+    ----------
+    column : Series
+        Cells as read; its name is an identifier of ``columns.csv``.
+
+    Returns
+    -------
+    values : Series
+        Typed; missing where blank or unreadable.
+    bad : ndarray of bool
+        Cells that hold something unreadable.
+    """
+    described = schema()[str(column.name)]
+    if described.allowed:
+        return to_choice(column, described.allowed)
+    readers: dict[str, Callable[[pd.Series[str]], tuple[Typed, Mask]]] = {
+        "number": to_number,
+        "whole": to_number,
+        "fen": to_number,
+        "date": to_date,
+        "code": to_code,
+    }
+    reader = readers.get(described.kind)
+    return reader(column) if reader else (clean_text(column), np.zeros(len(column), dtype=bool))
