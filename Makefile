@@ -1,0 +1,59 @@
+# The two commands that matter: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+OUTPUT ?= output
+
+.PHONY: demo test lint bench hunt docs notebooks lock browser clean
+
+demo: $(VENV)/.core
+	$(BIN)/landmarket demo --out $(OUTPUT)/demo
+
+test: $(VENV)/.test browser
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tests/lint_docstrings.py
+
+notebooks: $(VENV)/.test
+	$(BIN)/python notebooks/run.py
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/main_job.py
+
+hunt: $(VENV)/.test browser
+	HUNT=full $(BIN)/python -m pytest tests/hunt
+
+docs: $(VENV)/.test
+	$(BIN)/python docs/build.py
+
+browser:
+	sh .ci/browser.sh
+
+# Locks are written by hand of a maintainer: make lock
+lock: $(VENV)/bin/python
+	$(PIP) install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --group build pyproject.toml -o requirements/core.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --group build --group test --group lint pyproject.toml -o requirements/test.txt
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes -r requirements/core.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(OUTPUT) build dist *.egg-info
