@@ -72,7 +72,12 @@ def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.Ge
     name = _one_layer(path, layer)
     try:
         frame = pyogrio.read_dataframe(path, layer=name, encoding=encoding)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ReadError(
+            f"{path}：图层 {name} 的字段名在汉字中间被截断（{error}）。"
+            "办法：字段名改为 3 个汉字以内，或另存为 GeoPackage。"
+        ) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise ReadError(f"{path}：图层 {name} 读不出来（{error}）。办法：在 QGIS 中打开检查，或重新导出。") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
-_NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|万元|年|人|米|m|%|％)$"
+_NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
 _DATE = r"^(\d{4})(?:年|-|/|\.)(\d{1,2})(?:月|-|/|\.)(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
 
 Mask = npt.NDArray[np.bool_]

@@ -1,0 +1,218 @@
+"""Scenarios (情景): the whole job as one composition of functions, and what differs between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+
+from landmarket.checks import require_same_index
+from landmarket.distribution import SplitRule, split_income
+from landmarket.market.deal import DealTerms, simulate_deals
+from landmarket.pricing.benchmark import benchmark_price, price_basis
+from landmarket.pricing.price_table import PriceTable
+from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
+from landmarket.zoning.constraints import ConstraintLayer, constraint_hits
+from landmarket.zoning.entry import EntryRule, market_entry
+from landmarket.zoning.ownership import ownership
+from landmarket.zoning.place import locate
+from landmarket.zoning.plan import planned_use
+
+ALLOWED = "可入市"
+TOTAL = "合计"
+_MONEY = (
+    "total_price_fen",
+    "deal_price_fen",
+    "fund_fen",
+    "tax_fen",
+    "cost_fen",
+    "township_fen",
+    "collective_fen",
+    "members_fen",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Everything but the parcels that decides the outcome (情景); change it with `dataclasses.replace`.
+
+    Attributes
+    ----------
+    name : str
+        Name on outputs.
+    on : date
+        Day of entry and valuation (入市、估价期日).
+    seed : int
+        Seed of the simulated deals.
+    villages, plan, owners : GeoDataFrame
+        Villages, planning layer and collective ownership, in the parcels' coordinate system.
+    constraints : tuple of ConstraintLayer
+        Layers that forbid, warn, or must be checked.
+    price_table : PriceTable
+        The benchmark-price notice.
+    floor_area_ratio : mapping of str to str
+        Per price use, which end of a planned range prices the parcel: ``"upper"`` or ``"lower"``.
+    entry_rule, terms, split_rule : EntryRule, DealTerms, SplitRule
+        The county's rules.
+    """
+
+    name: str
+    on: date
+    seed: int
+    villages: gpd.GeoDataFrame
+    plan: gpd.GeoDataFrame
+    owners: gpd.GeoDataFrame
+    constraints: tuple[ConstraintLayer, ...]
+    price_table: PriceTable
+    floor_area_ratio: Mapping[str, str]
+    entry_rule: EntryRule
+    terms: DealTerms
+    split_rule: SplitRule
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a scenario gives (结果): one table per step, all indexed by parcel code.
+
+    Attributes
+    ----------
+    parcels : GeoDataFrame
+        Every accepted parcel with where it lies, who owns it, what is planned, and why it has no price.
+    entry : DataFrame
+        Whether it may enter the market, and why not; every parcel.
+    prices : DataFrame
+        Every factor and price; the parcels that the notice prices.
+    deals : DataFrame
+        The simulated deal; the priced parcels that may enter.
+    shares : DataFrame
+        The split of each deal, on the deals' index.
+    """
+
+    parcels: gpd.GeoDataFrame
+    entry: pd.DataFrame
+    prices: pd.DataFrame
+    deals: pd.DataFrame
+    shares: pd.DataFrame
+
+    @property
+    def table(self) -> gpd.GeoDataFrame:
+        """All columns of all steps on the index of the parcels; missing where a step does not reach."""
+        joined = self.parcels
+        for step in (self.entry, self.prices, self.deals, self.shares):
+            joined = joined.join(step[step.columns.difference(joined.columns, sort=False)])
+        return joined
+
+    def totals(self) -> pd.DataFrame:
+        """Sum by township.
+
+        Returns
+        -------
+        DataFrame
+            Index township and 合计; parcels, area [㎡], allowed, priced, sold, and money in integer fen.
+        """
+        table = self.table
+        counted = pd.DataFrame(
+            {
+                "township": table["township"],
+                "parcels": 1,
+                "area": table["area"],
+                "allowed": table["allowed"].eq(ALLOWED).astype("int64"),
+                "priced": table["total_price_fen"].notna().astype("int64"),
+                "sold": table["deal_price_fen"].notna().astype("int64"),
+            }
+        ).join(table[list(_MONEY)].astype("Int64").fillna(0).astype("int64"))
+        sums = counted.groupby("township").sum()
+        sums.loc[TOTAL] = sums.sum()
+        whole = sums.columns.drop("area")
+        return sums.astype(dict.fromkeys(whole, "int64"))
+
+
+def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Give every parcel its place, owner, constraints, planned use and planning conditions.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Accepted parcels.
+    scenario : Scenario
+        Its layers are used.
+
+    Returns
+    -------
+    GeoDataFrame
+        The parcels with the columns of zoning; township and village come from the village layer where it
+        covers the parcel, else from the parcel's own column.
+    """
+    place = locate(parcels, scenario.villages)
+    stated = parcels.reindex(columns=place.columns)
+    place = place.astype("object").where(place.notna(), stated).infer_objects()
+    steps = (
+        place,
+        ownership(parcels, scenario.owners),
+        constraint_hits(parcels, scenario.constraints),
+        planned_use(parcels, scenario.plan),
+        planning_conditions(parcels),
+    )
+    zoned = parcels
+    for step in steps:
+        zoned = zoned.drop(columns=step.columns, errors="ignore").join(step)
+    return zoned
+
+
+def run_scenario(parcels: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:
+    """Run the whole job: zoning, entry, price, deal, split.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Accepted parcels, as `screen` gives them.
+    scenario : Scenario
+        Layers, notice and rules.
+
+    Returns
+    -------
+    Outcome
+        One table per step. Parcels the notice does not price have the reason in ``price_gap``; deals are
+        simulated for the priced parcels that may enter.
+    """
+    zoned = zone_parcels(parcels, scenario)
+    entry = market_entry(zoned, on=scenario.on, rule=scenario.entry_rule)
+    zoned = zoned.join(price_basis(zoned, scenario.price_table))
+    priced = zoned[zoned["price_gap"].eq("")]
+    priced = priced.assign(floor_area_ratio=choose_floor_area_ratio(priced, scenario.floor_area_ratio))
+    prices = benchmark_price(priced, scenario.price_table, on=scenario.on)
+    listed = priced.join(prices[prices.columns.difference(priced.columns, sort=False)])
+    listed = listed[entry["allowed"].reindex(listed.index).eq(ALLOWED)]
+    deals = simulate_deals(listed, scenario.terms, seed=scenario.seed, on=scenario.on)
+    shares = split_income(deals.join(listed[listed.columns.difference(deals.columns, sort=False)]), scenario.split_rule)
+    return Outcome(zoned, entry, prices, deals, shares)
+
+
+def compare_scenarios(before: Outcome, after: Outcome) -> pd.DataFrame:
+    """Compare two outcomes of the same parcels, by township.
+
+    Parameters
+    ----------
+    before, after : Outcome
+        Two outcomes of `run_scenario` on the same parcels.
+
+    Returns
+    -------
+    DataFrame
+        Index township and 合计; for each sum of `Outcome.totals` the columns ``before``, ``after``, ``change``.
+
+    Raises
+    ------
+    IndexMismatchError
+        If the outcomes are of different parcels.
+    """
+    require_same_index(before.parcels, after.parcels, "compare_scenarios")
+    first, second = before.totals(), after.totals()
+    second = second.reindex(first.index.union(second.index, sort=False), fill_value=0)
+    first = first.reindex(second.index, fill_value=0)
+    return pd.concat({"before": first, "after": second, "change": second - first}, axis=1).swaplevel(axis=1)[
+        first.columns
+    ]

@@ -1,0 +1,137 @@
+"""Reading files as bureaus have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+
+from landmarket.errors import BadValueError, CrsError, ReadError
+from landmarket.io import list_layers, read_layer, read_parcels
+
+CODE = "411081001001JB00001"
+
+
+def sample() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"宗地代码": [CODE, None], "乡镇名称": ["褚河街道", "顺店镇"], "面积": [1200.5, 800.0], "备注": ["镕堃", "溵"]},
+        geometry=[shapely.box(430_000, 3_770_000, 430_040, 3_770_030), None],
+        crs="EPSG:4547",
+    )
+
+
+def write_shapefile(folder: Path, encoding: str, cpg: str | None) -> Path:
+    path = folder / "parcels.shp"
+    pyogrio.write_dataframe(sample(), path, encoding=encoding)
+    (folder / "parcels.cpg").unlink(missing_ok=True)
+    if cpg is not None:
+        (folder / "parcels.cpg").write_text(cpg, encoding="ascii")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg", "said"),
+    [("GB18030", None, "GB18030（没有 .cpg"), ("GB18030", "936", ".cpg 指明"), ("GBK", "GBK", ".cpg 指明")],
+)
+def test_shapefile_texts(tmp_path: Path, encoding: str, cpg: str | None, said: str) -> None:
+    read = read_parcels(write_shapefile(tmp_path, encoding, cpg))
+    assert read["备注"].tolist() == ["镕堃", "溵"]
+    assert read["township"].tolist() == ["褚河街道", "顺店镇"]
+    assert any(said in note for note in read.attrs["source_notes"])
+
+
+def test_utf8_without_cpg_is_found(tmp_path: Path) -> None:
+    frame = sample().rename(columns={"宗地代码": "ZDDM", "乡镇名称": "XZMC", "面积": "ZDMJ", "备注": "BZ"})
+    pyogrio.write_dataframe(frame, tmp_path / "p.shp", encoding="UTF-8")
+    (tmp_path / "p.cpg").unlink(missing_ok=True)
+    read = read_parcels(tmp_path / "p.shp")
+    assert read["BZ"].tolist() == ["镕堃", "溵"]
+    assert read["parcel_code"].iloc[0] == CODE
+
+
+def test_every_row_is_kept_under_its_source_row(tmp_path: Path) -> None:
+    read = read_parcels(write_shapefile(tmp_path, "GB18030", None))
+    assert read.index.tolist() == [1, 2]
+    assert read.index.name == "source_row"
+    assert read.geometry.isna().tolist() == [False, True]
+
+
+def test_undecodable_text_names_field_and_record(tmp_path: Path) -> None:
+    path = write_shapefile(tmp_path, "GB18030", None)
+    data = (tmp_path / "parcels.dbf").read_bytes()
+    broken = data.replace("顺店镇".encode("GB18030"), b"\xff\xff\xff\xff\xff\xff")
+    assert broken != data
+    (tmp_path / "parcels.dbf").write_bytes(broken)
+    with pytest.raises(ReadError, match="字段 乡镇名称 第 2 条记录"):
+        read_parcels(path)
+
+
+def test_wrong_cpg_is_refused_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"cpg 指明"):
+        read_parcels(write_shapefile(tmp_path, "GB18030", "UTF-8"))
+
+
+def test_unknown_encoding_and_missing_table(tmp_path: Path) -> None:
+    path = write_shapefile(tmp_path, "GB18030", None)
+    with pytest.raises(ReadError, match="不认识"):
+        read_parcels(path, encoding="klingon")
+    (tmp_path / "parcels.dbf").unlink()
+    with pytest.raises(ReadError, match=r"缺少同名 .dbf"):
+        read_parcels(path)
+
+
+def test_missing_prj_is_asked_for(tmp_path: Path) -> None:
+    path = write_shapefile(tmp_path, "GB18030", None)
+    (tmp_path / "parcels.prj").unlink()
+    with pytest.raises(CrsError, match="crs="):
+        read_parcels(path)
+    assert read_parcels(path, crs="EPSG:4547").crs.to_epsg() == 4547
+
+
+def test_many_layers_ask_which(tmp_path: Path) -> None:
+    path = tmp_path / "two.gpkg"
+    for name in ("宗地", "规划"):
+        pyogrio.write_dataframe(sample(), path, layer=name)
+    with pytest.raises(ReadError, match="宗地、规划"):
+        read_parcels(path)
+    with pytest.raises(ReadError, match="没有图层 x"):
+        read_parcels(path, layer="x")
+    assert len(read_parcels(path, layer="规划")) == 2
+    assert list_layers(path) == ["宗地", "规划"]
+
+
+def test_file_that_is_not_there_or_not_spatial(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="没有这个文件"):
+        read_parcels(tmp_path / "no.gpkg")
+    (tmp_path / "x.gpkg").write_text("not a database", encoding="utf-8")
+    with pytest.raises(ReadError, match="不能作为矢量数据读取"):
+        read_parcels(tmp_path / "x.gpkg")
+
+
+def test_code_stored_as_a_float_is_refused(tmp_path: Path) -> None:
+    frame = sample()
+    frame["宗地代码"] = np.array([4.11081001001e18, np.nan])
+    pyogrio.write_dataframe(frame, tmp_path / "p.gpkg")
+    with pytest.raises(BadValueError, match="parcel_code（宗地代码）"):
+        read_parcels(tmp_path / "p.gpkg")
+
+
+def test_layer_values_are_typed_or_refused(tmp_path: Path) -> None:
+    frame = sample()
+    frame["批准日期"] = ["2023年5月6日", None]
+    pyogrio.write_dataframe(frame, tmp_path / "p.gpkg")
+    read = read_layer(tmp_path / "p.gpkg")
+    assert read["plan_approved_on"].dt.date.iloc[0].isoformat() == "2023-05-06"
+    frame["批准日期"] = ["2023-02-30", None]
+    pyogrio.write_dataframe(frame, tmp_path / "q.gpkg")
+    with pytest.raises(BadValueError, match=r"plan_approved_on（规划批准日）.*2023-02-30"):
+        read_layer(tmp_path / "q.gpkg")
+
+
+def test_geoparquet_is_read(tmp_path: Path) -> None:
+    sample().to_parquet(tmp_path / "p.parquet")
+    assert read_parcels(tmp_path / "p.parquet")["parcel_code"].iloc[0] == CODE

@@ -1,0 +1,90 @@
+"""Reading typed values: what people type into a table."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landmarket.io.values import to_choice, to_code, to_date, to_number
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1,020", 1020.0),
+        ("３０", 30.0),
+        (" 170 ", 170.0),
+        ("12.5万元", None),
+        ("-3", -3.0),
+        ("1e3", 1000.0),
+        ("5㎡", 5.0),
+    ],
+)
+def test_numbers_as_people_type_them(typed: str, meant: float | None) -> None:
+    values, bad = to_number(pd.Series([typed]))
+    if typed == "12.5万元":  # a unit that changes the size is never dropped
+        assert values.isna().all()
+        assert bad.all()
+    else:
+        assert values.iloc[0] == meant
+        assert not bad.any()
+
+
+@pytest.mark.parametrize("sign", ["", " ", "—", "/", "无", "　", None])
+def test_signs_for_none_are_missing_not_bad(sign: str | None) -> None:
+    for read in (to_number, to_date):
+        values, bad = read(pd.Series([sign, "x"], dtype="object"))
+        assert values.isna().all()
+        assert bad.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "typed", ["2021-01-01", "2021年1月1日", "20210101", "2021/1/1", "2021.01.01", "2021-01-01 00:00:00"]
+)
+def test_dates_in_the_forms_bureaus_use(typed: str) -> None:
+    values, bad = to_date(pd.Series([typed]))
+    assert values.iloc[0] == pd.Timestamp(2021, 1, 1)
+    assert not bad.any()
+
+
+@pytest.mark.parametrize("typed", ["2025-02-30", "2025-13-01", "昨天", "2025", "民国110年1月1日", "2025-1"])
+def test_impossible_dates_are_bad(typed: str) -> None:
+    values, bad = to_date(pd.Series([typed]))
+    assert values.isna().all()
+    assert bad.all()
+
+
+@given(st.dates(min_value=datetime.date(1000, 1, 1), max_value=datetime.date(9999, 12, 31)))
+def test_any_day_is_read_back(day: datetime.date) -> None:
+    typed = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", day.strftime("%Y%m%d").zfill(8)]
+    values, bad = to_date(pd.Series(typed))
+    assert not bad.any()
+    assert [stamp.date() for stamp in values] == [day] * 3
+
+
+@given(st.integers(min_value=-(10**12), max_value=10**12))
+def test_any_whole_number_with_separators_is_read_back(number: int) -> None:
+    values, bad = to_number(pd.Series([f"{number:,}", str(number)]))
+    assert values.tolist() == [number, number]
+    assert not bad.any()
+
+
+def test_choices_other_than_the_allowed_are_bad() -> None:
+    values, bad = to_choice(pd.Series(["是", "Y", None, "否 ", "1"]), ("是", "否"))
+    assert values.iloc[[0, 3]].tolist() == ["是", "否"]
+    assert bad.tolist() == [False, True, False, False, True]
+
+
+def test_codes_that_went_through_a_float_are_refused() -> None:
+    values, bad = to_code(pd.Series([411081.0, 4.11081001001e18, np.nan]))
+    assert values.iloc[0] == "411081"
+    assert bad.tolist() == [False, True, False]
+
+
+def test_leading_zero_of_a_code_stays() -> None:
+    assert to_code(pd.Series(["0601"]))[0].iloc[0] == "0601"
