@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 from pyproj import CRS
@@ -21,7 +22,10 @@ from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import read_entry_rule
 
 _FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
-_KEYS = ("name", "county", "pilot", "on", "seed", "notice", "files", "layers", "constraints", "floor_area_ratio", "crs")
+_REQUIRED = ("name", "county", "pilot", "on", "seed", "files")
+_KEYS = (*_REQUIRED, "notice", "layers", "constraints", "floor_area_ratio", "crs")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,13 @@ class County:
         return list(dict.fromkeys([*self.files.values(), *(layer.path for layer in self.constraints)]))
 
 
+def _of_kind(document: Mapping[str, object], key: str, kind: type[T], path: Path) -> T:
+    value = document[key]
+    if not isinstance(value, kind) or type(value) is not kind:  # true is no whole number here, nor a time a day
+        raise ReadError(f"{path}：{key} = {value!r} 的类型不对，应为 {kind.__name__}（日期不加引号，代码加引号）。")
+    return value
+
+
 def _texts(value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise ReadError(f"{where} 应为“名称 = 文字”的表。")
@@ -139,13 +150,9 @@ def read_county(path: str | Path) -> County:
     path = path / "county.toml" if path.is_dir() else path
     document = load_toml(path)
     unknown = [key for key in document if key not in _KEYS]
-    missing = [key for key in _KEYS[:5] + ("files",) if key not in document]
+    missing = [key for key in _REQUIRED if key not in document]
     if unknown or missing:
         raise ReadError(f"{path}：缺少 {missing}，不认识 {unknown}。办法：对照 sample_data/yuzhou/county.toml。")
-    kinds: dict[str, type] = {"name": str, "county": str, "pilot": bool, "on": date, "seed": int}
-    for key, kind in kinds.items():
-        if type(document[key]) is not kind:
-            raise ReadError(f"{path}：{key} = {document[key]!r} 的类型不对，应为 {kind.__name__}（日期不加引号）。")
     names = _texts(document["files"], f"{path}：[files]")
     absent = [name for name in _FILES if name not in names]
     if absent:
@@ -158,14 +165,13 @@ def read_county(path: str | Path) -> County:
     gone = [str(file) for file in [*files.values(), *(layer.path for layer in constraints)] if not file.exists()]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该配置文件。")
-    on, seed, crs = document["on"], document["seed"], document.get("crs")
-    assert isinstance(on, date) and isinstance(seed, int)  # noqa: S101, PT018 - checked above, for the type checker
+    crs = document.get("crs")
     return County(
-        name=str(document["name"]),
-        county=str(document["county"]),
-        pilot=document["pilot"] is True,
-        on=on,
-        seed=seed,
+        name=_of_kind(document, "name", str, path),
+        county=_of_kind(document, "county", str, path),
+        pilot=_of_kind(document, "pilot", bool, path),
+        on=_of_kind(document, "on", date, path),
+        seed=_of_kind(document, "seed", int, path),
         notice=str(document.get("notice", "")),
         files=files,
         layers=_texts(document.get("layers", {}), f"{path}：[layers]"),

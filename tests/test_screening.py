@@ -1,0 +1,202 @@
+"""Screening: each planted fault is found by name, nothing else is, and no row is lost."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.affinity import translate
+
+from landmarket.errors import CrsError
+from landmarket.screening import Tolerances, screen
+
+COUNTY = "411081"
+
+
+def clean(count: int = 12) -> gpd.GeoDataFrame:
+    """Parcels without any fault, on a grid with gaps."""
+    boxes = [shapely.box(430_000 + 100 * i, 3_770_000, 430_060 + 100 * i, 3_770_050) for i in range(count)]
+    frame = gpd.GeoDataFrame(
+        {
+            "parcel_code": [f"411081001001JB{i:05d}" for i in range(1, count + 1)],
+            "township": "褚河街道",
+            "registered_area": 3000.0 / 1.00001,
+            "current_use": "0601",
+            "floor_area_ratio": "1.0≤R≤2.5",
+            "term": "50",
+            "land_source": "存量",
+            "vote_on": "2025年11月3日",
+            "vote_total": 30,
+            "vote_attended": 25,
+            "vote_yes": 20,
+            "acquisition_cost": 1000.0,
+        },
+        geometry=boxes,
+        crs="EPSG:4547",
+    )
+    frame.index = pd.RangeIndex(1, count + 1, name="source_row")
+    return frame
+
+
+def found(frame: gpd.GeoDataFrame) -> dict[str, list[int]]:
+    """Source rows by name of check."""
+    findings = screen(frame, county=COUNTY, townships=["褚河街道"]).findings
+    return {check: sorted(rows) for check, rows in findings.groupby("check")["source_row"]}
+
+
+def test_clean_parcels_raise_no_alarm_and_get_their_code_as_index() -> None:
+    frame = clean()
+    accepted, findings, set_aside = screen(frame, county=COUNTY, townships=["褚河街道"])
+    assert findings.empty
+    assert set_aside.empty
+    assert accepted.index.tolist() == frame["parcel_code"].tolist()
+    assert accepted["source_row"].tolist() == frame.index.tolist()
+    assert accepted["vote_on"].dt.date.astype(str).unique().tolist() == ["2025-11-03"]
+
+
+def test_summary_of_nothing_is_an_empty_table() -> None:
+    assert screen(clean()).summary().empty
+
+
+BOW_TIE = shapely.Polygon([(0, 0), (60, 0), (0, 50), (70, 50)])
+TOUCHING = shapely.Polygon([(0, 0), (60, 0), (60, 0), (60, 50), (60, 60), (60, 50), (0, 50)])
+
+FAULTS = [
+    ("parcel_code", None, "宗地代码缺失", True),
+    ("parcel_code", "411081001001JB0001", "宗地代码不合规则", True),
+    ("parcel_code", "411081001001GC00001", "宗地代码不合规则", True),
+    ("parcel_code", "411024001001JB00001", "宗地代码不合规则", True),
+    ("geometry", None, "没有图形", True),
+    ("geometry", shapely.Polygon(), "没有图形", True),
+    ("geometry", shapely.LineString([(0, 0), (9, 9)]), "图形不是面", True),
+    ("geometry", BOW_TIE, "图形无效，修复结果有疑", True),
+    ("geometry", shapely.box(0, 0, 0.2, 900), "碎片：过小或过窄", True),
+    ("geometry", shapely.box(0, 0, 2, 2), "碎片：过小或过窄", True),
+    ("registered_area", 4.5, "登记面积与图形相差约 666.67、15 或 10000 倍，疑为单位错误", True),
+    ("registered_area", 3300.0, "登记面积与椭球面积相差超过容差", False),
+    ("registered_area", None, "没有登记面积，按椭球面积计价", False),
+    ("registered_area", "三千", "值读不懂，关系到地价或分配", True),
+    ("acquisition_cost", -5.0, "数值为负", True),
+    ("floor_area_ratio", "约1.5左右", "容积率读不懂", True),
+    ("term", "长期", "使用年期读不懂", True),
+    ("vote_on", "2025-02-30", "值读不懂，按未知处理", False),
+    ("land_source", "旧厂", "值读不懂，按未知处理", False),
+    ("vote_yes", 26, "表决人数自相矛盾（同意>实到或实到>应到），按未知处理", False),
+    ("current_use", None, "没有现状地类", False),
+    ("township", "楮河街道", "乡镇名称不在名录中", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "check", "aside"), FAULTS, ids=[f"{c}={str(v)[:20]}" for c, v, _, _ in FAULTS]
+)
+def test_each_fault_is_found_by_name_where_it_is(column: str, value: object, check: str, aside: bool) -> None:
+    frame = clean()
+    if column == "geometry":
+        shape = value if value is None else translate(value, 440_000, 3_772_000)
+        frame.geometry = [shape if row == 5 else g for row, g in zip(frame.index, frame.geometry, strict=True)]
+        frame.loc[5, "registered_area"] = np.nan
+    else:
+        frame[column] = frame[column].astype("object")
+        frame.loc[5, column] = value
+    hits = found(frame)
+    assert hits.pop(check) == [5]
+    assert set(hits) <= {"没有登记面积，按椭球面积计价"}
+    accepted, _, set_aside = screen(frame, county=COUNTY)
+    assert set_aside.index.tolist() == ([5] if aside else [])
+    assert len(accepted) + len(set_aside) == len(frame)
+
+
+def test_a_repair_without_doubt_is_made_and_said() -> None:
+    frame = clean()
+    shape = translate(TOUCHING, 440_000, 3_772_000)
+    frame.geometry = [shape if row == 5 else g for row, g in zip(frame.index, frame.geometry, strict=True)]
+    screening = screen(frame, county=COUNTY)
+    assert screening.findings["check"].tolist() == ["图形无效，已修复（面积变化不足千分之一）"]
+    repaired = screening.accepted[screening.accepted["source_row"].eq(5)].geometry.iloc[0]
+    assert repaired.is_valid
+    assert repaired.area == pytest.approx(3000.0)
+
+
+def test_repeated_rows_keep_the_first_and_ambiguous_codes_keep_none() -> None:
+    frame = clean()
+    frame.loc[13] = frame.loc[2]
+    ambiguous = frame.loc[3].copy()
+    ambiguous["registered_area"] = 2999.0
+    frame.loc[14] = ambiguous
+    frame = frame.set_crs("EPSG:4547", allow_override=True)
+    accepted, findings, set_aside = screen(frame, county=COUNTY)
+    assert set_aside.index.tolist() == [3, 13, 14]
+    assert frame.loc[2, "parcel_code"] in accepted.index
+    by_check = findings.groupby("check")["source_row"].agg(sorted).to_dict()
+    assert by_check["整行重复，只取第一行"] == [13]
+    assert by_check["宗地代码重复"] == [3, 14]
+
+
+def test_overlap_and_equal_shapes_name_the_other_parcel() -> None:
+    frame = clean()
+    frame.geometry = [
+        frame.geometry[7]
+        if row == 8
+        else shapely.box(430_130, 3_770_000, 430_190, 3_770_050)
+        if row == 2
+        else shapely.box(430_180, 3_770_000, 430_240, 3_770_050)
+        if row == 3
+        else shape
+        for row, shape in frame.geometry.items()
+    ]
+    accepted, findings, set_aside = screen(frame, county=COUNTY)
+    assert set_aside.index.tolist() == [7, 8]
+    overlap = findings[findings["check"].eq("与另一宗重叠")]
+    assert overlap["source_row"].tolist() == [2, 3]
+    assert "（第 3 行）500.00㎡" in overlap["value"].iloc[0]
+    assert len(accepted) == 10
+
+
+def test_touching_neighbours_do_not_overlap() -> None:
+    frame = clean()
+    frame.geometry = [shapely.box(430_000 + 60 * i, 3_770_000, 430_060 + 60 * i, 3_770_050) for i in range(12)]
+    assert screen(frame, county=COUNTY).findings.empty
+
+
+def test_no_parcel_code_column_sets_every_row_aside() -> None:
+    screening = screen(clean().drop(columns="parcel_code"))
+    assert screening.counts == {"读入": 12, "采用": 0, "暂不处理": 12}
+
+
+def test_layer_without_crs_is_refused() -> None:
+    with pytest.raises(CrsError):
+        screen(clean().set_crs(None, allow_override=True))
+
+
+def test_tolerances_are_parameters() -> None:
+    frame = clean()
+    frame.loc[5, "registered_area"] = 3300.0
+    assert screen(frame, tolerances=Tolerances(area_share=0.2)).findings.empty
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(12)), st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)))
+def test_rows_are_never_lost_and_order_does_not_matter(order: list[int], no_code: set[int], no_shape: set[int]) -> None:
+    frame = clean()
+    frame.loc[frame.index[list(no_code)], "parcel_code"] = None
+    frame.geometry = [None if i in no_shape else shape for i, shape in enumerate(frame.geometry)]
+    one, other = screen(frame), screen(frame.iloc[order])
+    assert one.counts == other.counts
+    assert sum([one.counts["采用"], one.counts["暂不处理"]]) == one.counts["读入"] == 12
+    assert set(one.set_aside.index) == {i + 1 for i in no_code | no_shape} == set(other.set_aside.index)
+    assert set(one.accepted.index) == set(other.accepted.index)
+
+
+def test_the_input_is_not_changed() -> None:
+    frame = clean()
+    before = frame.copy()
+    screen(frame)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(frame.drop(columns="geometry")), pd.DataFrame(before.drop(columns="geometry"))
+    )
+    assert frame.geometry.geom_equals_exact(before.geometry, 0).all()
