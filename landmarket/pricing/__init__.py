@@ -1,0 +1,10 @@
+"""What land is worth: price notices read, checked and applied (估价)."""
+
+from __future__ import annotations
+
+from landmarket.pricing.basis import price_basis
+from landmarket.pricing.benchmark import benchmark_price
+from landmarket.pricing.notice_reading import read_price_table
+from landmarket.pricing.price_table import Connotation, PriceTable
+
+__all__ = ["Connotation", "PriceTable", "benchmark_price", "price_basis", "read_price_table"]

@@ -1,0 +1,170 @@
+"""What a parcel is priced as: price use from its planned use, grade from its village (地价用途、土地级别)."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from landmarket.checks import require_columns, require_unique_index
+from landmarket.pricing.benchmark import price_cells
+from landmarket.pricing.keys import text_codes
+from landmarket.pricing.notice_cells import words
+from landmarket.pricing.parcel_factors import texts
+from landmarket.pricing.price_table import PriceTable
+
+_COMMITTEE = re.compile(r"(?:(?<=村)民委员会|(?<=村)委会|居民委员会|居委会|委员会|委会)$")
+_SETTLEMENT = re.compile(r"(?:社区|村)$")
+_TIERS = 3
+NEEDED_BY = "price_basis"
+
+
+def price_basis(parcels: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
+    """Find what each parcel is priced as.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``planned_use, planned_use_scheme, township, village``; a ``grade`` of its own is used where the notice
+        lists no villages.
+    table : PriceTable
+        The notice.
+
+    Returns
+    -------
+    DataFrame
+        On the same index: ``price_use``, ``grade`` (missing where not found) and ``price_gap``: empty, or the reason in
+        Chinese why the notice has no price.
+
+    Notes
+    -----
+    The longest matching beginning of the land-use code decides the use, within its own scheme only. A village is matched
+    by its full name, else without 居委会/村委会 and the like, else also without 社区/村; a name that then means villages
+    of two grades is not matched.
+    """
+    require_unique_index(parcels, NEEDED_BY)
+    require_columns(parcels, ["planned_use", "planned_use_scheme", "township", "village"], NEEDED_BY)
+    use, use_gap = _price_use(parcels, table)
+    placed = parcels[["township", "village"]].assign(price_use=use)
+    if len(table.grade_ranges):
+        grade, grade_gap = _grade_by_village(placed, table)
+    elif "grade" in parcels:
+        grade, grade_gap = parcels["grade"].astype("str"), _constant("", parcels.index)
+    else:
+        grade, grade_gap = _constant(None, parcels.index), _constant("", parcels.index)
+    keyed = placed.assign(grade=grade)
+    no_price = np.isnan(price_cells(keyed, table))
+    where = [keyed[name].fillna("") for name in ("township", "grade", "price_use")]
+    cell_gap = ("公告中 " + where[0] + " " + where[1] + "级 " + where[2] + " 无价").str.replace("级级", "级")
+    gap = use_gap.where(use_gap != "", grade_gap)
+    gap = gap.where(~(no_price & (gap == "")), cell_gap)
+    return pd.DataFrame({"price_use": use, "grade": grade, "price_gap": gap}, index=parcels.index)
+
+
+def _constant(value: str | None, index: pd.Index) -> pd.Series:
+    return pd.Series([value] * len(index), index=index, dtype="str")
+
+
+def _price_use(parcels: pd.DataFrame, table: PriceTable) -> tuple[pd.Series, pd.Series]:
+    code, codes = text_codes(parcels["planned_use"])
+    scheme, schemes = text_codes(parcels["planned_use_scheme"])
+    present, which = np.unique(code * len(schemes) + scheme, return_inverse=True)
+    found = [_use_of(codes[pair // len(schemes)], schemes[pair % len(schemes)], table) for pair in present]
+    uses = texts([use for use, _ in found], which.reshape(-1), parcels.index)
+    return uses.where(uses != ""), texts([gap for _, gap in found], which.reshape(-1), parcels.index)
+
+
+def _use_of(code: str, scheme: str, table: PriceTable) -> tuple[str, str]:
+    if not code:
+        return "", "没有规划用途"
+    same = table.uses[table.uses["scheme"] == scheme]
+    if not len(same):
+        return "", f"公告用途对应表没有分类标准 {scheme or '（未填）'}"
+    fitting = [(len(prefix), use) for prefix, use in zip(same["code"], same["use"], strict=True) if code.startswith(prefix)]
+    return (max(fitting)[1], "") if fitting else ("", f"规划用途 {code}（{scheme}）在公告中没有地价用途")
+
+
+def village_names(name: str) -> tuple[str, ...]:
+    """Give the names under which a village is looked for, most particular first.
+
+    Parameters
+    ----------
+    name : str
+        Official or everyday name.
+
+    Returns
+    -------
+    tuple of str
+        Full name; without the committee; also without 社区 or 村.
+
+    Examples
+    --------
+    >>> village_names("长春社区居委会"), village_names("王庄村民委员会")
+    (('长春社区居委会', '长春社区', '长春'), ('王庄村民委员会', '王庄村', '王庄'))
+    """
+    full = re.sub(r"\s+", "", name)
+    without = _COMMITTEE.sub("", full) or full
+    return full, without, _SETTLEMENT.sub("", without) or without
+
+
+def _grade_by_village(placed: pd.DataFrame, table: PriceTable) -> tuple[pd.Series, pd.Series]:
+    columns = [text_codes(placed[name]) for name in ("township", "village", "price_use")]
+    sizes = [len(distinct) for _, distinct in columns]
+    combined = (columns[0][0] * sizes[1] + columns[1][0]) * sizes[2] + columns[2][0]
+    present, which = np.unique(combined, return_inverse=True)
+    ranges = grade_index(table)
+    found = []
+    for key in present:
+        rest, use = divmod(int(key), sizes[2])
+        township, village = divmod(rest, sizes[1])
+        found.append(_grade_of(columns[0][1][township], columns[1][1][village], columns[2][1][use], ranges))
+    grades = texts([grade for grade, _ in found], which.reshape(-1), placed.index)
+    return grades.where(grades != ""), texts([gap for _, gap in found], which.reshape(-1), placed.index)
+
+
+GradeIndex = dict[tuple[str, str], list[dict[str, set[str]]]]
+
+
+def grade_index(table: PriceTable) -> GradeIndex:
+    """Index the villages of a notice by township and use.
+
+    Parameters
+    ----------
+    table : PriceTable
+        The notice.
+
+    Returns
+    -------
+    dict
+        For township and use (empty: all uses), one dictionary per way of naming a village, from name to its grades.
+    """
+    index: GradeIndex = {}
+    for row in table.grade_ranges.itertuples(index=False):
+        tiers = index.setdefault((str(row.township), str(row.use)), [{} for _ in range(_TIERS)])
+        for tier, name in zip(tiers, village_names(str(row.village)), strict=True):
+            tier.setdefault(name, set()).add(str(row.grade))
+    return index
+
+
+def _grade_of(township: str, village: str, use: str, ranges: GradeIndex) -> tuple[str, str]:
+    if not use:
+        return "", ""
+    if not township:
+        return "", "不知所在乡镇"
+    listed = [tiers for tiers in (ranges.get((township, use)), ranges.get((township, ""))) if tiers is not None]
+    if not listed:
+        return "", f"公告级别范围没有 {township}"
+    for tiers in listed:
+        for tier, name in zip(tiers, village_names(village), strict=True):
+            grades = tier.get(name, set()) if village else set()
+            if len(grades) > 1:
+                return "", f"{township}{village} 在公告级别范围中属于 {'、'.join(sorted(grades))} 几个级别"
+            if grades:
+                return next(iter(grades)), ""
+    for word in (*words()["remaining"], *words()["whole_township"]):
+        for tiers in listed:
+            grades = tiers[0].get(word, set())
+            if len(grades) == 1:
+                return next(iter(grades)), ""
+    return "", f"{township}{village or '（村未知）'} 不在公告级别范围内"

@@ -1,0 +1,206 @@
+"""Apply a price notice to parcels by the coefficient method (基准地价系数修正法)."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landmarket.checks import require_columns, require_unique_index, require_values
+from landmarket.errors import NoPriceError, named_rows
+from landmarket.pricing.keys import text_codes, use_grade_keys
+from landmarket.pricing.parcel_factors import (
+    NEEDED_BY,
+    STEP,
+    connotation_columns,
+    date_columns,
+    development_columns,
+    far_columns,
+    five_level_columns,
+    step_columns,
+    term_columns,
+    texts,
+)
+from landmarket.pricing.price_table import PriceForm, PriceTable
+from landmarket.pricing.rounding import rounded_exactly
+from landmarket.pricing.staleness import check_age
+from landmarket.units import round_half_up_array, times_area_fen
+
+_FEN_PER_YUAN = 100
+_FEN_PER_CENT_OF_WAN_PER_MU = 15
+Floats = npt.NDArray[np.float64]
+
+
+def benchmark_price(
+    parcels: pd.DataFrame, table: PriceTable, *, on: date, stale: Literal["raise", "warn"] = "raise"
+) -> pd.DataFrame:
+    r"""Price parcels by a benchmark-price notice (基准地价系数修正法测算宗地地价).
+
+    .. math:: P = P_b (1 + \sum K_i) \, T \, Y \, V \prod K_j + D
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``township, price_use, grade, floor_area_ratio, area`` [㎡]; the level of every factor and every column of a
+        step table that the notice has for the parcel's use; optionally ``term`` and ``development``.
+    table : PriceTable
+        The notice.
+    on : date
+        Valuation date.
+    stale : {"raise", "warn"}
+        What happens to a notice that is too old to be applied.
+
+    Returns
+    -------
+    DataFrame
+        On the same index: the basis, every factor as a column as it was multiplied, ``unit_price`` [元/㎡], ``floor_price``
+        [元/㎡ of floor area], ``wan_per_mu`` [万元/亩], ``total_price`` [元], and both prices in integer fen.
+
+    Raises
+    ------
+    NoPriceError
+        If the notice has no price for a parcel; all are counted.
+    BadValueError
+        If a value a correction needs is missing or cannot be used.
+    StalePriceTableError
+        If the notice is too old.
+
+    Warns
+    -----
+    PriceTableWarning
+        If the notice or its date index should have been updated.
+
+    Notes
+    -----
+    GB/T 18508-2014 (from memory). Every factor is rounded half-up to the notice's ``factor_decimals`` first, and that
+    number is multiplied and printed; the product is rounded half-up once, exactly. Where the price is a floor price
+    (楼面地价) the product is also multiplied by the floor-area ratio, to give a price per square metre of land.
+    """
+    require_unique_index(parcels, NEEDED_BY)
+    require_columns(parcels, ["township", "price_use", "grade", "floor_area_ratio", "area"], NEEDED_BY)
+    check_age(table, on, stale)
+    base = _base_prices(parcels, table)
+    keys = use_grade_keys(parcels)
+    basis = connotation_columns(keys, table, parcels.index)
+    factors = pd.concat(
+        [
+            five_level_columns(parcels, keys, table),
+            date_columns(keys, table, on, parcels.index),
+            term_columns(parcels, basis, table),
+            far_columns(parcels, keys, basis, table),
+            step_columns(parcels, keys, table),
+            development_columns(parcels, basis, table),
+        ],
+        axis=1,
+    )
+    head = parcels[["township", "grade", "price_use"]].assign(
+        price_form=basis["price_form"], area=_area(parcels), base_price=base
+    )
+    priced = pd.DataFrame(head).join(factors)
+    return priced.assign(**_prices(priced, table)).assign(
+        base_date=pd.Timestamp(table.connotation.base_date).as_unit("s"),
+        priced_on=pd.Timestamp(on).as_unit("s"),
+        price_source=texts([table.citation], np.zeros(len(priced), dtype=np.intp), priced.index),
+    )
+
+
+def _area(parcels: pd.DataFrame) -> Floats:
+    area = pd.to_numeric(parcels["area"], errors="coerce").to_numpy(dtype=np.float64)
+    require_values(parcels, "area", ~(np.isfinite(area) & (area >= 0.005)), "应为正数 [㎡]。", NEEDED_BY)
+    return round_half_up_array(area, 2)
+
+
+def _base_prices(parcels: pd.DataFrame, table: PriceTable) -> Floats:
+    """Look up the price of each parcel's township, grade and use; the notice's empty texts mean all."""
+    prices = price_cells(parcels, table)
+    missing = np.isnan(prices)
+    if missing.any():
+        wanted = [" / ".join(map(str, row)) for row in parcels.loc[missing, ["township", "grade", "price_use"]].to_numpy()]
+        raise NoPriceError(
+            f"{table.name} 没有这些宗地（乡镇 / 级别 / 用途）的基准地价，{named_rows(parcels.index[missing], wanted)}。"
+            "办法：先用 price_basis() 看 price_gap（无价原因），只对有价的宗地计价。"
+        )
+    return prices
+
+
+def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
+    """Look up the notice's price for each parcel.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``township, grade, price_use``.
+    table : PriceTable
+        The notice.
+
+    Returns
+    -------
+    ndarray of float
+        Price [元/㎡]; nan where the notice has none.
+    """
+    places, wanted = [], []
+    for name, column in (("township", "township"), ("grade", "grade"), ("use", "price_use")):
+        known = pd.Index(["", *dict.fromkeys(text for text in table.prices[name] if text)])
+        places.append(known)
+        codes, distinct = text_codes(parcels[column])
+        wanted.append(known.get_indexer(pd.Index(distinct))[codes] if len(distinct) else codes)
+    grid = np.full([len(known) + 1 for known in places], np.nan)
+    rows = [known.get_indexer(table.prices[name]) for known, name in zip(places, ("township", "grade", "use"), strict=True)]
+    grid[rows[0], rows[1], rows[2]] = table.prices["unit_price"].to_numpy()
+    stated = np.zeros(grid.shape, dtype=bool)
+    stated[rows[0], rows[1], rows[2]] = True
+    result = np.full(len(parcels), np.nan)
+    settled = np.zeros(len(parcels), dtype=bool)
+    for township, grade in ((1, 1), (0, 1), (1, 0), (0, 0)):
+        at = wanted[0] * township, wanted[1] * grade, wanted[2]
+        hit = stated[at] & ~settled
+        result[hit] = grid[at][hit]
+        settled |= hit
+    return result
+
+
+def _prices(priced: pd.DataFrame, table: PriceTable) -> dict[str, pd.Series]:
+    unit = _unit_price(priced, table)
+    require_values(priced.assign(unit_price=unit), "unit_price", ~(unit > 0), "修正后单价不为正，核对各系数。", NEEDED_BY)
+    index = priced.index
+    fen = pd.Series(np.rint(unit * _FEN_PER_YUAN).astype(np.int64), index=index)
+    centi = pd.Series(np.rint(priced["area"].to_numpy() * 100).astype(np.int64), index=index)
+    total = times_area_fen(fen, centi)
+    ratio = priced["floor_area_ratio"].to_numpy()
+    per_floor = unit / ratio
+    floor = rounded_exactly(per_floor, table.decimals, lambda a, b: a / b, [unit, ratio], per_floor)
+    wan = (2 * fen + _FEN_PER_CENT_OF_WAN_PER_MU) // (2 * _FEN_PER_CENT_OF_WAN_PER_MU) / 100
+    return {
+        "unit_price": pd.Series(unit, index=index),
+        "unit_price_fen": fen,
+        "floor_price": pd.Series(floor, index=index),
+        "wan_per_mu": wan,
+        "total_price": total / _FEN_PER_YUAN,
+        "total_price_fen": total,
+    }
+
+
+def _unit_price(priced: pd.DataFrame, table: PriceTable) -> Floats:
+    """Multiply the printed factors exactly and round once."""
+    steps = [priced[name].fillna(1.0) for name in priced.columns if name.startswith(STEP)]
+    per_floor = (priced["price_form"] == PriceForm.FLOOR.value).to_numpy()
+    ratio = np.where(per_floor, priced["floor_area_ratio"].to_numpy(), 1.0)
+    columns = ["base_price", "date_factor", "term_factor", "far_factor"]
+    operands = [priced["factor_sum"].to_numpy(), priced["development_correction"].to_numpy(), ratio]
+    operands += [priced[name].to_numpy() for name in columns] + [step.to_numpy() for step in steps]
+    product = 1.0 + operands[0]
+    for operand in operands[2:]:
+        product = product * operand
+
+    def exact(factor_sum: Fraction, development: Fraction, *multiplied: Fraction) -> Fraction:
+        result = 1 + factor_sum
+        for factor in multiplied:
+            result *= factor
+        return result + development
+
+    size = np.abs(product) + np.abs(operands[1])
+    return rounded_exactly(product + operands[1], table.decimals, exact, operands, size)

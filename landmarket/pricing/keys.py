@@ -1,0 +1,109 @@
+"""Parcels by use and grade: tables of a notice are looked up once per pair, not once per parcel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """The distinct pairs of use and grade of some parcels.
+
+    Attributes
+    ----------
+    pairs : tuple of (str, str)
+        Use and grade; an empty grade where it is missing.
+    code : ndarray of int
+        Which pair each parcel has.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    code: Positions
+
+    def positions(self) -> list[Positions]:
+        """Return the positions of the parcels of each pair.
+
+        Returns
+        -------
+        list of ndarray
+            One array per pair, ascending.
+        """
+        order = np.argsort(self.code, kind="stable")
+        edges = np.searchsorted(self.code[order], np.arange(len(self.pairs) + 1))
+        return [order[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def text_codes(texts: pd.Series) -> tuple[Positions, list[str]]:
+    """Number the distinct texts of a column; missing counts as empty.
+
+    Parameters
+    ----------
+    texts : Series
+        Text column.
+
+    Returns
+    -------
+    codes : ndarray of int
+        Number of each row's text.
+    distinct : list of str
+        The texts by number.
+    """
+    codes, distinct = pd.factorize(texts, use_na_sentinel=False)
+    return codes.astype(np.intp), ["" if pd.isna(text) else str(text) for text in distinct]
+
+
+def use_grade_keys(parcels: pd.DataFrame) -> Keys:
+    """Find the distinct pairs of price use and grade.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``price_use`` and ``grade``.
+
+    Returns
+    -------
+    Keys
+        Pairs and the pair of each parcel.
+    """
+    use_code, uses = text_codes(parcels["price_use"])
+    grade_code, grades = text_codes(parcels["grade"])
+    width = max(len(grades), 1)
+    present, code = np.unique(use_code * width + grade_code, return_inverse=True)
+    pairs = tuple((uses[key // width], grades[key % width]) for key in present)
+    return Keys(pairs, code.reshape(-1))
+
+
+def rows_for(frame: pd.DataFrame, use: str, grade: str | None = None) -> pd.DataFrame:
+    """Select the rows of a notice's table that hold for a use and a grade.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``use`` and, unless ``grade`` is None, ``grade``; empty means all.
+    use : str
+        Use.
+    grade : str, optional
+        Grade.
+
+    Returns
+    -------
+    DataFrame
+        The most particular rows: for the use and grade, else for the use, else for the grade, else for all.
+    """
+    for wanted_use in (use, ""):
+        rows = frame[frame["use"] == wanted_use]
+        if grade is None:
+            if len(rows):
+                return rows
+            continue
+        for wanted_grade in dict.fromkeys((grade, "")):
+            particular = rows[rows["grade"] == wanted_grade]
+            if len(particular):
+                return particular
+    return frame.iloc[:0]
