@@ -13,6 +13,7 @@
      ├── StalePriceTableError (ValueError)   the notice is too old to be applied
      ├── RuleError            (ValueError)   a rule file is malformed or gives two answers
      ├── NoRuleInForceError   (LookupError)  no rule is in force on that date
+     ├── UnsupportedModeError (ValueError)   a mode of deal that is not simulated yet
      └── OutputError          (OSError)      a result cannot be written whole
 
     LandMarketWarning (UserWarning)
@@ -70,6 +71,10 @@ class RuleError(LandMarketError, ValueError):
 
 class NoRuleInForceError(LandMarketError, LookupError):
     """No rule is in force on that date, in that county: neither zero nor a default."""
+
+
+class UnsupportedModeError(LandMarketError, ValueError):
+    """This mode of deal (交易方式) is lawful but not simulated yet."""
 
 
 class OutputError(LandMarketError, OSError):

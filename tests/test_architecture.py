@@ -17,7 +17,7 @@ PACKAGE = ROOT / "landmarket"
 FLOORS: list[set[str]] = [
     {"errors"},
     {"columns", "rules", "units"},
-    {"checks", "workdays"},
+    {"checks", "exact", "rule_file", "workdays"},
     {"crs"},
     {"geometry", "overlay"},
     {"io"},
