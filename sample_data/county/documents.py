@@ -1,0 +1,98 @@
+"""The text files of the sample county: its configuration, its local rules, its README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sample_data.county import facts
+
+_SOURCE = "示例，虚构"
+
+CONSTRAINTS = (
+    ("永久基本农田", "veto"),
+    ("生态保护红线", "veto"),
+    ("城镇开发边界", "warn"),
+    ("采空区", "unknown"),
+    ("文物保护", "warn"),
+)
+
+
+def county_toml(seed: int) -> str:
+    """The configuration of a run over the sample county."""
+    head = f'''# {facts.NOTICE}。
+# {facts.NAMES_NOTICE}。
+name = "禹州市"
+county = "{facts.COUNTY}"
+pilot = true
+on = 2026-03-02            # 入市与估价期日
+seed = {seed}
+notice = "{facts.NOTICE}"
+
+[files]
+parcels = "parcels.shp"
+plan = "plan.gdb"
+ownership = "ownership.gpkg"
+villages = "villages.gpkg"
+prices = "price_notice.xlsx"
+entry_rule = "rules/entry.toml"
+deal_terms = "rules/deal.toml"
+split_rule = "rules/split.toml"
+
+[layers]                   # 一个文件有几个图层时，用哪一个
+plan = "国土空间规划"
+ownership = "ownership"
+villages = "villages"
+
+[floor_area_ratio]         # 容积率为区间时，按哪一端计价
+"商服" = "upper"
+"工业" = "lower"
+"公共管理与公共服务" = "upper"
+'''
+    records = [
+        f'\n[[constraints]]\nname = "{name}"\nfile = "constraints.gpkg"\nlayer = "{name}"\neffect = "{effect}"'
+        f'            # veto 禁止 | warn 提示 | unknown 待核\nsource = "{_SOURCE}"\n'
+        for name, effect in CONSTRAINTS
+    ]
+    return head + "".join(records)
+
+
+def readme(seed: int, rows: int) -> str:
+    """What is in the folder."""
+    return f"""# 示例县：禹州市（411081）
+
+**{facts.NOTICE}。** {facts.NAMES_NOTICE}。
+
+由 `python sample_data/make_yuzhou.py --seed {seed}` 生成，坐标系 EPSG:4547（CGCS2000 3 度带，中央经线 114°），共 {rows} 行宗地。
+
+| 文件 | 内容 |
+|---|---|
+| `parcels.shp` | 宗地，GB18030 编码，没有 `.cpg`；带有真实数据常见的毛病 |
+| `parcels.gpkg` | 同样的宗地，图层 `parcels` |
+| `plan.gdb` | 国土空间规划，图层 `国土空间规划`，用地代码按《用地用海分类指南》（2023） |
+| `ownership.gpkg` | 集体土地所有权（JA），乡镇、村、组三级 |
+| `villages.gpkg` | 行政村 678 个（`villages`）、乡镇 26 个（`townships`） |
+| `constraints.gpkg` | 永久基本农田、生态保护红线、城镇开发边界、采空区、文物保护 |
+| `roads.gpkg`, `facilities.gpkg` | 道路（按等级）、设施（按类型与级别） |
+| `dem.tif` | 高程，150 m，县外无数据 |
+| `price_notice.xlsx` | 基准地价公告 |
+| `samples.xlsx` | 成交与租金样点 |
+| `rules/` | 本地规则：入市、交易、收益分配 |
+| `county.toml` | 运行配置 |
+| `planted.csv` | 宗地文件里埋了哪些毛病、在第几行；程序不读它，只用来核对检查是否漏报 |
+"""
+
+
+def write_documents(folder: Path, seed: int, rows: int) -> None:
+    """Write configuration and README.
+
+    Parameters
+    ----------
+    folder : Path
+        The county's folder.
+    seed : int
+        Seed of the county.
+    rows : int
+        Rows of the parcel file.
+    """
+    (folder / "county.toml").write_text(county_toml(seed), encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text(readme(seed, rows), encoding="utf-8", newline="\n")
