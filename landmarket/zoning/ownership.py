@@ -1,0 +1,76 @@
+"""Who owns a parcel: exact shares in the layer of collective land ownership (集体土地所有权, JA)."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landmarket.checks import require_columns
+from landmarket.errors import BadValueError, named_rows
+from landmarket.overlay import EQUAL_AREA, at_rows, key_shares
+from landmarket.zoning.parcel_code import check_parcel_codes
+
+_TAKEN = ["owner", "owner_code", "owner_level", "agent", "member_count"]
+
+
+def _check_owner_codes(owners: gpd.GeoDataFrame) -> None:
+    codes = owners["owner_code"]
+    checked = check_parcel_codes(codes)
+    bad = codes.notna() & ~(checked["ok"] & codes.str[12:14].eq("JA"))
+    if bad.any():
+        raise BadValueError(
+            f"ownership：所有权宗地代码不是有效的 JA 代码，{named_rows(codes.index[bad], codes[bad])}。"
+            "办法：核对所有权图层；未登记的留空。"
+        )
+
+
+def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance: float = 1.0) -> pd.DataFrame:
+    """Owner of every parcel (土地所有权人), its level, its agent, and how many owners there are.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Polygons indexed by parcel code.
+    owners : GeoDataFrame
+        Ownership areas with ``owner`` (full name), ``owner_code`` (JA parcel code), ``owner_level``
+        (乡镇, 村, 组), ``agent`` and ``member_count``, in the same coordinate system.
+    tolerance : float, default 1.0
+        Area up to which a second owner is a matter of drawing [㎡].
+
+    Returns
+    -------
+    DataFrame
+        On the parcels' index: ``owner``, ``owner_code``, ``owner_level``, ``agent``, ``member_count`` (Int64) of the
+        owner with the largest share, ``owner_share`` of the parcel, and ``owner_count``: owners that hold more
+        than the tolerance. A parcel in no ownership area has no owner and a count of 0.
+
+    Raises
+    ------
+    MissingColumnError
+        If the ownership layer lacks a column.
+    CrsError
+        If the coordinate systems are missing, geographic or different.
+    BadValueError
+        If a JA code is not valid, a geometry is missing or invalid, or a parcel is named twice.
+
+    Notes
+    -----
+    One owner may hold several areas: areas with the same owner name and level are one owner. An area without a name
+    is an owner of its own, known by its JA code.
+    """
+    require_columns(owners, _TAKEN, "ownership")
+    _check_owner_codes(owners)
+    who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
+    keyed = owners.assign(_owner=who)
+    table = key_shares(parcels, keyed, ["_owner", "owner_level"])
+    held = table[table["area"] > tolerance]
+    counts = held["parcel_code"].value_counts().reindex(parcels.index, fill_value=0)
+    order = table["area"].div(EQUAL_AREA).round().sort_values(ascending=False, kind="stable").index
+    best = table.loc[order].drop_duplicates("parcel_code").set_index("parcel_code").reindex(parcels.index)
+    rows = best["area_row"].fillna(-1).to_numpy(dtype=np.int64)
+    result = at_rows(owners[_TAKEN], rows, parcels.index)
+    result["member_count"] = pd.to_numeric(result["member_count"]).astype("Int64")
+    result["owner_share"] = best["share"].fillna(0.0).clip(upper=1.0)
+    result["owner_count"] = counts.to_numpy(dtype=np.int64)
+    return result

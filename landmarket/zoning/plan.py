@@ -1,0 +1,73 @@
+"""Planned use (规划用途) of every parcel: exact shares in the spatial plan."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landmarket.checks import require_columns
+from landmarket.overlay import at_rows, largest_share
+from landmarket.zoning.use import Scheme, land_use_table, require_codes, scheme_of
+
+
+def planned_use(parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海) -> pd.DataFrame:
+    """Planned use (规划用途) of every parcel: the code with the largest share of it.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Polygons indexed by parcel code.
+    plan : GeoDataFrame
+        Plan areas with ``plan_code``, ``plan_type`` and ``plan_approved_on``, in the same coordinate system; they
+        may overlap and leave gaps.
+    scheme : str, default 用地用海分类2023
+        Classification of the plan's codes.
+
+    Returns
+    -------
+    DataFrame
+        On the parcels' index: ``planned_use`` (missing where the parcel lies in no plan area),
+        ``planned_use_scheme``, ``planned_use_name``, ``use_category``, ``planned_use_share``, ``plan_gap_share`` and
+        ``plan_overlap_share`` (all 0 to 1), ``plan_tied`` (是, 否), and ``plan_type`` and ``plan_approved_on`` of the
+        largest area of that code.
+
+    Raises
+    ------
+    MissingColumnError
+        If the plan lacks a column.
+    CrsError
+        If the coordinate systems are missing, geographic or different.
+    SchemeError
+        If the classification is unknown.
+    BadValueError
+        If a code is missing or not in the classification, a geometry is missing or invalid, or a parcel is named
+        twice.
+
+    Notes
+    -----
+    Areas of one code count together, ground under several of them once. Areas equal within 1e-6 ㎡ tie: the smallest
+    code wins and ``plan_tied`` says so.
+    """
+    require_columns(plan, ["plan_code", "plan_type", "plan_approved_on"], "planned_use")
+    named = scheme_of(scheme)
+    require_codes(plan["plan_code"], named, "planned_use")
+    found = largest_share(parcels, plan, ["plan_code"])
+    code = found["plan_code"]
+    uses = land_use_table(named)
+    taken = at_rows(plan[["plan_type", "plan_approved_on"]], found["area_row"].to_numpy(), parcels.index)
+    return pd.DataFrame(
+        {
+            "planned_use": code,
+            "planned_use_scheme": pd.Series(str(named), index=parcels.index, dtype="str").where(code.notna()),
+            "planned_use_name": code.map(uses["name"]),
+            "use_category": code.map(uses["category"]),
+            "planned_use_share": found["share"],
+            "plan_gap_share": found["gap_share"],
+            "plan_overlap_share": found["overlap_share"],
+            "plan_tied": pd.Series(np.where(found["tied"], "是", "否"), index=parcels.index, dtype="str"),
+            "plan_type": taken["plan_type"],
+            "plan_approved_on": taken["plan_approved_on"],
+        },
+        index=parcels.index,
+    )
