@@ -1,0 +1,252 @@
+"""The parts a page is put together from, and its Content-Security-Policy.
+
+Three rules keep text from a file from ever running as a script:
+
+1. No text of a table passes through a template. branca compiles what an element renders *again* as a Jinja
+   template, so ``{{7*7}}`` in a parcel's remark would be computed on the analyst's machine; the elements
+   here give their text back as it is.
+2. Text in HTML goes through :func:`escaped`, data through :func:`data_json`, and the page's own script only ever
+   sets ``textContent``.
+3. A page names the scripts it was built with by their SHA-256 and forbids everything else, so that a mistake in
+   the first two rules still runs nothing and asks no other machine for anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from branca.element import Element, Figure
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+_JSON_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+def escaped(text: object) -> str:
+    """Make any text safe as the content or a quoted attribute of an HTML element.
+
+    Parameters
+    ----------
+    text : object
+        What to show; ``str()`` of it.
+
+    Returns
+    -------
+    str
+        The text with ``& < > " '`` as character references.
+
+    Examples
+    --------
+    >>> escaped('<b title="x">')
+    '&lt;b title=&quot;x&quot;&gt;'
+    """
+    return html.escape(str(text), quote=True)
+
+
+def data_json(value: Json) -> str:
+    """Write data as JSON that cannot end the element it stands in.
+
+    Parameters
+    ----------
+    value : JSON value
+        The data.
+
+    Returns
+    -------
+    str
+        JSON without ``<``, ``>``, ``&`` and the two line separators of Unicode.
+
+    Examples
+    --------
+    >>> print(data_json({"村": "</script>"}))
+    {"村":"\\u003c/script\\u003e"}
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_JSON_ESCAPES)
+
+
+def content_security_policy(scripts: Iterable[str]) -> str:
+    """Build the policy of a page that holds exactly these inline scripts.
+
+    Parameters
+    ----------
+    scripts : iterable of str
+        The text of each script, as it stands between its tags.
+
+    Returns
+    -------
+    str
+        A policy that forbids everything but these scripts, inline styles and embedded pictures.
+
+    Examples
+    --------
+    The specification of Content Security Policy gives this script with its digest:
+
+    >>> print(content_security_policy(["alert('Hello, world.');"]).split("; ")[1])
+    script-src 'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='
+    """
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+class Verbatim(Element):
+    """A piece of HTML that is given back as it is, never compiled as a template.
+
+    Parameters
+    ----------
+    text : str
+        The HTML.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text
+
+    def render(self, **kwargs: object) -> str:
+        """Give the HTML.
+
+        Parameters
+        ----------
+        **kwargs : object
+            Ignored.
+
+        Returns
+        -------
+        str
+            The text as given.
+        """
+        return self.text
+
+
+class Style(Verbatim):
+    """A style sheet in the page.
+
+    Parameters
+    ----------
+    css : str
+        The rules.
+    """
+
+    def __init__(self, css: str) -> None:
+        super().__init__(f"<style>\n{css}</style>\n")
+
+
+class Script(Verbatim):
+    """A script in the page that the page's policy lets run.
+
+    Parameters
+    ----------
+    code : str
+        JavaScript of this package or of a library; never text from a table.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"<script>{code}</script>\n")
+        self.code = code
+
+
+class Data(Verbatim):
+    """Data in the page, read by a script and never run.
+
+    Parameters
+    ----------
+    element_id : str
+        Identifier of the element.
+    value : JSON value
+        The data.
+    """
+
+    def __init__(self, element_id: str, value: Json) -> None:
+        super().__init__(f'<script type="application/json" id="{escaped(element_id)}">{data_json(value)}</script>\n')
+
+
+class Page(Figure):
+    """A page that opens with its own Content-Security-Policy.
+
+    Only :class:`Script` elements of the header and the script that folium assembles are named in the policy:
+    a script that came into the page in any other way does not run.
+
+    Parameters
+    ----------
+    title : str
+        Title of the page, shown as written.
+    height : str
+        Height in a notebook.
+    """
+
+    def __init__(self, title: str, height: str = "640px") -> None:
+        super().__init__(height=height)
+        self.page_title = title
+        self.header = Element()
+        self.header._parent = self
+
+    def render(self, **kwargs: object) -> str:
+        """Write the page.
+
+        Parameters
+        ----------
+        **kwargs : object
+            Passed to the elements of the page.
+
+        Returns
+        -------
+        str
+            HTML with nothing in it that points to another place.
+        """
+        for child in self._children.values():
+            child.render(**kwargs)
+        script = "\n" + self.script.render(**kwargs) + "\n"
+        scripts = [child.code for child in self.header._children.values() if isinstance(child, Script)]
+        return written_page(
+            self.page_title,
+            head=self.header.render(**kwargs),
+            body=f"{self.html.render(**kwargs)}\n<script>{script}</script>",
+            scripts=[*scripts, script],
+        )
+
+
+def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = ()) -> str:
+    """Write a whole page with its policy as the first element of its head.
+
+    Parameters
+    ----------
+    title : str
+        Title, shown as written.
+    head, body : str
+        HTML of the two parts.
+    scripts : sequence of str
+        The scripts in them.
+
+    Returns
+    -------
+    str
+        The page; characters that UTF-8 cannot hold are replaced by ``?``.
+    """
+    page = (
+        "<!DOCTYPE html>\n"
+        '<html lang="zh-CN">\n<head>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_attribute(content_security_policy(scripts))}">\n'
+        '<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escaped(title)}</title>\n"
+        f"{head}</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def _attribute(policy: str) -> str:
+    """Keep the policy readable: its single quotes may stand in a double-quoted attribute."""
+    return html.escape(policy, quote=False)

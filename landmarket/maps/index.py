@@ -1,0 +1,211 @@
+"""The county's index page, and saving all pages.
+
+The index has no script at all: its map is inline SVG with links, and the switch of its colours is CSS.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from landmarket.errors import BadValueError, OutputError
+from landmarket.maps.county import County, count_rows, foot, notice_badge, subtitle
+from landmarket.maps.elements import escaped, written_page
+from landmarket.maps.facts import Sum
+from landmarket.maps.file_names import distinct_stems
+from landmarket.maps.layer import figure_of, package_text
+from landmarket.maps.legend import ramp
+from landmarket.maps.packing import Ints
+from landmarket.maps.sketch import WIDTH
+from landmarket.maps.townships import TownshipMap
+
+INDEX = "index.html"
+_RAMP = ("#fff3d6", "#fdcf86", "#f79a4b", "#dd5f2a", "#a8321a")
+_STEPS = 5
+
+
+def save_maps(maps: Mapping[str, TownshipMap], folder: str | os.PathLike[str]) -> list[Path]:
+    """Write one page per township and the county's index page.
+
+    Parameters
+    ----------
+    maps : mapping of str to TownshipMap
+        What :func:`landmarket.maps.township_maps` gives, or some of it.
+    folder : path
+        Folder to write into; made where it does not exist.
+
+    Returns
+    -------
+    list of Path
+        ``index.html`` first, then the pages in the order of the maps.
+
+    Raises
+    ------
+    BadValueError
+        If there is no map.
+    OutputError
+        If a page cannot be written.
+
+    Notes
+    -----
+    File names are safe on Windows, macOS and Linux, and differ also where capital letters do not count.
+    """
+    if not maps:
+        raise BadValueError("save_maps：没有地图可以保存。办法：先用 township_maps() 画图，并检查表中是否有宗地。")
+    county = next(iter(maps.values())).county
+    stems = distinct_stems(
+        (f"{county.codes[name]}_{name}" if name in county.codes else name for name in maps), taken=["index"]
+    )
+    pages = {name: f"{stem}.html" for name, stem in zip(maps, stems, strict=True)}
+    target = Path(folder)
+    texts = {INDEX: index_page(county, pages)}
+    for name, page in maps.items():
+        texts[pages[name]] = figure_of(page).render(home=INDEX)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for file_name, text in texts.items():
+            (target / file_name).write_bytes(text.encode("utf-8"))
+    except OSError as cause:
+        raise OutputError(f"地图写不进文件夹 {target}：{cause}。办法：检查磁盘空间和写权限。") from cause
+    return [target / file_name for file_name in texts]
+
+
+def index_page(county: County, pages: Mapping[str, str]) -> str:
+    """Write the county's index page (全县索引).
+
+    Parameters
+    ----------
+    county : County
+        Townships, their outlines and what each parcel adds to their sums.
+    pages : mapping of str to str
+        File name of each township's page.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    rows = _rows(county)
+    counts = f'<dl class="lm-counts">{count_rows(county.counts)}</dl>' if county.counts else ""
+    body = (
+        f'<header class="lm-head"><h1>{escaped(county.title)}</h1>{subtitle(county)}{notice_badge(county)}</header>\n'
+        f'<main class="ix-main">{counts}{_map(county, rows, pages)}{_table(county, rows, pages)}</main>\n'
+        f'<footer class="lm-foot">{foot(county)}</footer>'
+    )
+    styles = f"<style>\n{package_text('index.css')}</style>\n"
+    return written_page(f"{county.title} · 索引", head=styles, body=body)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The sums of each township and of the county, as numbers and as text."""
+
+    sums: list[Sum]
+    totals: list[Ints]
+    aside: Ints
+
+    def text(self, column: int, township: int | None) -> str:
+        """Write one cell; the county's where no township is named."""
+        one, values = self.sums[column], self.totals[column]
+        value = int(values.sum()) if township is None else int(values[township])
+        return f"{value / one.scale:,.{one.decimals}f}"
+
+
+def _rows(county: County) -> _Rows:
+    places, names = county.places, len(county.places.names)
+    totals = []
+    for one in county.sums:
+        total = np.zeros(names, dtype=np.int64)
+        np.add.at(total, places.of_parcel, one.values)
+        totals.append(total)
+    known = places.of_set_aside[places.of_set_aside >= 0]
+    return _Rows(county.sums, totals, np.bincount(known, minlength=names).astype(np.int64))
+
+
+def _link(name: str, pages: Mapping[str, str], content: str, label: str = "") -> str:
+    if name not in pages:
+        return content
+    title = f' aria-label="{escaped(label)}"' if label else ""
+    return f'<a href="{escaped(quote(pages[name]))}"{title}>{content}</a>'
+
+
+def _map(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
+    """Draw the townships once per sum; radio buttons before the drawings choose which one shows."""
+    if not county.sketch.paths:
+        return ""
+    inputs, drawings = [], []
+    for column, one in enumerate(rows.sums):
+        checked = " checked" if column == 0 else ""
+        inputs.append(f'<input type="radio" name="ix" id="ix{column}"{checked}>')
+        inputs.append(f'<label for="ix{column}">{escaped(one.label)}</label>')
+        drawings.append(f'<div class="ix-draw">{_drawing(county, rows, column, pages)}{_key(rows, column)}</div>')
+    chosen = "".join(
+        f"#ix{n}:checked~.ix-draws .ix-draw:nth-child({n + 1}){{display:block}}" for n in range(len(rows.sums))
+    )
+    return (
+        f'<section class="ix-map" aria-label="全县地图"><style>{chosen}</style>{"".join(inputs)}'
+        f'<div class="ix-draws">{"".join(drawings)}</div></section>'
+    )
+
+
+def _levels(values: Ints) -> Ints:
+    """Class the townships of one sum: five steps of equal width from zero to the largest."""
+    return np.minimum(values * _STEPS // (int(values.max(initial=0)) + 1), _STEPS - 1)
+
+
+def _drawing(county: County, rows: _Rows, column: int, pages: Mapping[str, str]) -> str:
+    colours = ramp(_RAMP, _STEPS)
+    levels = _levels(rows.totals[column])
+    shapes, labels = [], []
+    for name, path in county.sketch.paths.items():
+        at = county.places.names.index(name) if name in county.places.names else None
+        fill = "#ececea" if at is None else colours[int(levels[at])]
+        dark = at is not None and int(levels[at]) >= _STEPS - 2
+        value = "" if at is None else rows.text(column, at)
+        x, y = county.sketch.places[name]
+        shapes.append(
+            _link(name, pages, f'<path d="{path}" fill="{fill}"/>', f"{name} {rows.sums[column].label} {value}")
+        )
+        labels.append(
+            f'<text x="{x}" y="{y}" class="{"ix-dark" if dark else ""}"><tspan x="{x}">{escaped(name)}</tspan>'
+            f'<tspan x="{x}" dy="24" class="ix-value">{escaped(value)}</tspan></text>'
+        )
+    box = f"0 0 {WIDTH} {county.sketch.height}"
+    return f'<svg viewBox="{box}">{"".join(shapes)}<g class="ix-names" aria-hidden="true">{"".join(labels)}</g></svg>'
+
+
+def _key(rows: _Rows, column: int) -> str:
+    one, top = rows.sums[column], int(rows.totals[column].max(initial=0))
+    edges = [f"{top * step / _STEPS / one.scale:,.{one.decimals}f}" for step in range(_STEPS + 1)]
+    steps = "".join(
+        f'<li><span style="background:{colour}"></span>{low} – {high}</li>'
+        for colour, low, high in zip(ramp(_RAMP, _STEPS), edges, edges[1:], strict=False)
+    )
+    return f'<ul class="ix-key"><li>{escaped(one.label)}</li>{steps}</ul>'
+
+
+def _table(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
+    aside = int(rows.aside.sum()) > 0
+    unplaced = int((county.places.of_set_aside < 0).sum())
+    heads = "".join(f'<th scope="col">{escaped(one.label)}</th>' for one in rows.sums)
+    heads += '<th scope="col">暂不处理</th>' if aside or unplaced else ""
+    lines = []
+    for at, name in enumerate(county.places.names):
+        cells = "".join(f"<td>{rows.text(column, at)}</td>" for column in range(len(rows.sums)))
+        cells += f"<td>{int(rows.aside[at]):,}</td>" if aside or unplaced else ""
+        lines.append(f'<tr><th scope="row">{_link(name, pages, escaped(name))}</th>{cells}</tr>')
+    whole = "".join(f"<td>{rows.text(column, None)}</td>" for column in range(len(rows.sums)))
+    whole += f"<td>{len(county.places.of_set_aside):,}</td>" if aside or unplaced else ""
+    note = (
+        f'<p class="lm-note">另有 {unplaced} 宗暂不处理的宗地没有可用的图形，未能落在任何乡镇。</p>' if unplaced else ""
+    )
+    return (
+        '<section class="ix-table"><table><caption>各乡镇汇总</caption>'
+        f'<thead><tr><th scope="col">乡镇（街道）</th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody>'
+        f'<tfoot><tr><th scope="row">全县合计</th>{whole}</tr></tfoot></table>{note}</section>'
+    )

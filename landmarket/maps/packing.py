@@ -1,0 +1,220 @@
+"""Shapes and texts as a page holds them: columns of whole numbers, and each text once.
+
+A page that repeats a key and a number in decimal degrees for every point is ten times the size of one that holds
+the differences between points as integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landmarket.maps.elements import Json
+
+STEP = 1e-7
+"""Degrees per unit of a packed coordinate: about a centimetre."""
+
+Ints = npt.NDArray[np.int64]
+Column: TypeAlias = "pd.Series[str] | pd.Series[float] | pd.Series[pd.Timestamp]"
+"""A column of any kind."""
+
+Geometries = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Rings of many features in one array of points.
+
+    Attributes
+    ----------
+    points : ndarray of int64, shape (n, 2)
+        Longitude and latitude in steps of 1e-7 degrees.
+    rings : ndarray of int64
+        Where each ring starts in ``points``; one more than there are rings.
+    features : ndarray of int64
+        Where each feature starts in ``rings``; one more than there are features.
+    """
+
+    points: Ints
+    rings: Ints
+    features: Ints
+
+    def packed(self) -> dict[str, Json]:
+        """Pack the features for a page.
+
+        Returns
+        -------
+        dict
+            ``step``, ``origin`` and the differences between points, flat; the number of points of each ring and
+            of rings of each feature.
+        """
+        origin = self.points[0] if len(self.points) else np.zeros(2, dtype=np.int64)
+        deltas = np.diff(self.points, axis=0, prepend=origin[np.newaxis])
+        return {
+            "step": STEP,
+            "origin": origin.tolist(),
+            "deltas": deltas.ravel().tolist(),
+            "rings": np.diff(self.rings).tolist(),
+            "features": np.diff(self.features).tolist(),
+        }
+
+    def take(self, features: Ints) -> Shapes:
+        """Pick features.
+
+        Parameters
+        ----------
+        features : ndarray of int64
+            Their positions.
+
+        Returns
+        -------
+        Shapes
+            These features in this order.
+        """
+        runs = [np.arange(self.features[f], self.features[f + 1]) for f in features]
+        rings = np.concatenate([np.zeros(0, dtype=np.int64), *runs])
+        spans = [np.arange(self.rings[r], self.rings[r + 1]) for r in rings]
+        points = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+        return Shapes(self.points[points], _edges(self.rings, rings), _edges(self.features, features))
+
+
+def _edges(starts: Ints, chosen: Ints) -> Ints:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(starts[chosen + 1] - starts[chosen])])
+
+
+def joined(first: Shapes, second: Shapes) -> Shapes:
+    """Put the features of one layer after those of another.
+
+    Parameters
+    ----------
+    first, second : Shapes
+        Two layers.
+
+    Returns
+    -------
+    Shapes
+        All features.
+    """
+    return Shapes(
+        np.concatenate([first.points, second.points]),
+        np.concatenate([first.rings, first.rings[-1] + second.rings[1:]]),
+        np.concatenate([first.features, first.features[-1] + second.features[1:]]),
+    )
+
+
+def shapes_of(layer: gpd.GeoSeries, *, areas: bool) -> Shapes:
+    """Take a layer apart into rings, in geographic coordinates.
+
+    Parameters
+    ----------
+    layer : GeoSeries
+        Areas or lines, with a CRS; what is missing, empty or of another kind becomes a feature without rings.
+    areas : bool
+        Whether the layer holds areas: their outer rings run counter-clockwise and inner ones clockwise, and the
+        closing point is left out.
+
+    Returns
+    -------
+    Shapes
+        One feature per row, same order.
+    """
+    geometries: Geometries = np.asarray(layer.to_crs(4490).array)
+    wanted = shapely.GeometryType.POLYGON if areas else shapely.GeometryType.LINESTRING
+    collections, of_feature = shapely.get_parts(geometries, return_index=True)
+    parts, of_collection = shapely.get_parts(collections, return_index=True)
+    of_feature = of_feature[of_collection]
+    kept = (shapely.get_type_id(parts) == wanted) & ~shapely.is_empty(parts)
+    parts, of_feature = parts[kept], of_feature[kept]
+    if areas:
+        parts, of_part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+        of_feature = of_feature[of_part]
+    coordinates, of_ring = shapely.get_coordinates(parts, return_index=True)
+    points = np.rint(coordinates / STEP).astype(np.int64)
+    if areas and len(points):
+        closing = np.append(of_ring[1:] != of_ring[:-1], True)
+        points, of_ring = points[~closing], of_ring[~closing]
+    return Shapes(points, _starts(of_ring, len(parts)), _starts(of_feature, len(geometries)))
+
+
+def _starts(belongs_to: Ints, groups: int) -> Ints:
+    starts = np.zeros(groups + 1, dtype=np.int64)
+    np.cumsum(np.bincount(belongs_to, minlength=groups), out=starts[1:])
+    return starts
+
+
+class TextTable:
+    """The distinct texts of one page, each with its number.
+
+    A text that three thousand rows share stands once in the page.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def numbers(self, texts: list[str | None]) -> list[int]:
+        """Give each text its number, -1 for a missing one.
+
+        Parameters
+        ----------
+        texts : list of str or None
+            Texts to show.
+
+        Returns
+        -------
+        list of int
+            Positions in what :meth:`page` gives.
+        """
+        known = self._numbers
+        return [-1 if text is None else known.setdefault(text, len(known)) for text in texts]
+
+    def page(self) -> list[str]:
+        """Give all texts by number.
+
+        Returns
+        -------
+        list of str
+            The texts, as the page holds them.
+        """
+        return list(self._numbers)
+
+
+def floats(values: Column) -> npt.NDArray[np.float64]:
+    """Take a numeric column as floats.
+
+    Parameters
+    ----------
+    values : Series
+        Numbers, nullable or not.
+
+    Returns
+    -------
+    ndarray of float64
+        ``nan`` where missing.
+    """
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def missing(values: Column) -> npt.NDArray[np.bool_]:
+    """Say where a column holds nothing that could be shown: missing, or only white space.
+
+    Parameters
+    ----------
+    values : Series
+        Any column.
+
+    Returns
+    -------
+    ndarray of bool
+        True where there is nothing.
+    """
+    blank = values.isna().to_numpy(dtype=bool)
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return blank
+    return np.asarray(blank | (values.astype(str).str.strip() == "").to_numpy(dtype=bool), dtype=np.bool_)

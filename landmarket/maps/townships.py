@@ -1,0 +1,226 @@
+"""One map per township, from a table of parcels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from landmarket.checks import require_columns, require_projected, require_unique_index
+from landmarket.maps.county import County, Places, county_frame, page_text, places_of
+from landmarket.maps.elements import Json
+from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS, Fact, Sheets, parcel_facts, require_not_secret, sheets_of
+from landmarket.maps.ground import Bounds, Ground, geographic_bounds, ground_layers
+from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer
+from landmarket.maps.legend import Legend, View, legend
+from landmarket.maps.packing import Ints, Shapes, TextTable, joined, shapes_of
+
+VIEWS = ("unit_price", "grade", "planned_use_name", "allowed", "outcome")
+"""Columns a page can switch to where none are asked for: price, grade, planned use, entry, deal."""
+
+
+class TownshipMap(OfflineMap):
+    """The map of one township, which knows its county for the index page.
+
+    Parameters
+    ----------
+    text : PageText
+        What stands around the map.
+    location : tuple of float
+        Latitude and longitude of the centre.
+    township : str
+        Official name.
+    county : County
+        What the pages of a county share.
+    """
+
+    def __init__(self, text: PageText, location: tuple[float, float], township: str, county: County) -> None:
+        super().__init__(text, location)
+        self.township = township
+        self.county = county
+
+
+def township_maps(
+    table: gpd.GeoDataFrame,
+    column: str,
+    *,
+    views: Sequence[str | View] | None = None,
+    worksheets: pd.DataFrame | None = None,
+    set_aside: gpd.GeoDataFrame | None = None,
+    context: Mapping[str, gpd.GeoDataFrame] | None = None,
+    notice: str = "",
+    counts: Mapping[str, int] | None = None,
+    county: str = "",
+    on: date | None = None,
+) -> dict[str, TownshipMap]:
+    """Draw one map per township (乡镇地图).
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Accepted parcels, indexed by parcel code, in a projected CRS; with ``township`` and the columns to show.
+    column : str
+        The column shown when a page opens.
+    views : sequence of str or View, optional
+        Columns the page can switch to; those of :data:`VIEWS` that the table has where none are given.
+    worksheets : DataFrame, optional
+        Steps of the valuation, several rows a parcel: ``step, value, unit, source``, indexed by parcel code.
+    set_aside : GeoDataFrame, optional
+        Rows that screening set aside, drawn in grey. One without a township goes to the township it lies in.
+    context : mapping of str to GeoDataFrame, optional
+        Layers beneath the parcels by name, see :func:`landmarket.maps.ground.ground_layers`.
+    notice : str, default ""
+        Printed on every page, such as 示例数据.
+    counts : mapping of str to int, optional
+        Counts of the run printed on every page, such as ``{"读入": 3000, "采用": 2980, "暂不处理": 20}``.
+    county : str, default ""
+        Name of the county.
+    on : date, optional
+        Date the values stand for.
+
+    Returns
+    -------
+    dict of str to folium.Map
+        Maps by the official name of the township; parcels without one are on the map of :data:`NO_TOWNSHIP`.
+
+    Raises
+    ------
+    MissingColumnError
+        If the table lacks a column.
+    CrsError
+        If a layer has no projected CRS.
+    BadValueError
+        If parcel codes repeat, or a column holds the reserve price.
+
+    Notes
+    -----
+    A map is a :class:`folium.Map`: a notebook shows it, and folium's layers can be added to it. Classes are made
+    for the whole county, so that colours agree between pages.
+    """
+    chosen = _views(table, column, views)
+    require_columns(table, ["township", *(view.column for view in chosen)], "township_maps")
+    require_projected(table, "township_maps")
+    require_unique_index(table, "township_maps")
+    require_not_secret([view.column for view in chosen], "township_maps")
+    layers = ground_layers(context or {})
+    aside = table.iloc[:0] if set_aside is None else set_aside
+    places = places_of(table, aside, context or {})
+    drawing = _drawing(table, aside, places, chosen, sheets_of(table.index, worksheets), layers)
+    frame = county_frame(table, places, context or {}, name=county, on=on, notice=notice, counts=dict(counts or {}))
+    return {name: _township_map(name, drawing, frame) for name in drawing.places.names}
+
+
+def _views(table: gpd.GeoDataFrame, column: str, views: Sequence[str | View] | None) -> list[View]:
+    listed = [name for name in VIEWS if name in table.columns] if views is None else list(views)
+    given = [view if isinstance(view, View) else View(view) for view in listed]
+    first = next((view for view in given if view.column == column), View(column))
+    return [first, *(view for view in given if view.column != column)]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """The whole county, ready to be cut into pages."""
+
+    places: Places
+    codes: list[str]
+    shapes: Shapes
+    bounds: Bounds
+    legends: list[Legend]
+    facts: list[Fact]
+    aside_shapes: Shapes
+    aside_bounds: Bounds
+    aside_facts: list[Fact]
+    aside_titles: list[str]
+    sheets: Sheets
+    ground: list[Ground]
+
+
+def _drawing(
+    table: gpd.GeoDataFrame,
+    aside: gpd.GeoDataFrame,
+    places: Places,
+    views: list[View],
+    sheets: Sheets,
+    ground: list[Ground],
+) -> _Drawing:
+    return _Drawing(
+        places=places,
+        codes=[str(code) for code in table.index],
+        shapes=shapes_of(table.geometry, areas=True),
+        bounds=geographic_bounds(table.geometry),
+        legends=[legend(table, view) for view in views],
+        facts=parcel_facts(table, (*FACTS, *(view.column for view in views if view.column not in FACTS))),
+        aside_shapes=shapes_of(aside.geometry, areas=True),
+        aside_bounds=geographic_bounds(aside.geometry),
+        aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
+        aside_titles=[str(name) for name in aside.index],
+        sheets=sheets,
+        ground=ground,
+    )
+
+
+def _township_map(township: str, drawing: _Drawing, county: County) -> TownshipMap:
+    bounds = _bounds(township, drawing)
+    centre = (float(bounds[1] + bounds[3]) / 2, float(bounds[0] + bounds[2]) / 2)
+    page = TownshipMap(page_text(township, county), centre, township, county)
+    ground = None
+    if drawing.ground:
+        ground = GroundLayer("底图", {"layers": [layer.packed(township, bounds) for layer in drawing.ground]})
+        ground.add_to(page)
+    parcels = ParcelLayer("宗地", _parcel_data(township, drawing))
+    parcels.add_to(page)
+    page.fit_bounds([[float(bounds[1]), float(bounds[0])], [float(bounds[3]), float(bounds[2])]], padding=(14, 14))
+    Furniture(parcels, ground, page.panel_id).add_to(page)
+    return page
+
+
+def _bounds(township: str, drawing: _Drawing) -> Bounds:
+    """Take the rectangle a page opens on: the township's outline, else what is drawn."""
+    for layer in drawing.ground:
+        if layer.kind == "township" and township in layer.townships:
+            return np.asarray(layer.bounds[layer.townships.index(township)])
+    places = drawing.places
+    drawn = np.vstack(
+        [drawing.bounds[places.parcels(township)], drawing.aside_bounds[places.set_aside(township)], drawing.bounds]
+    )
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    own = len(places.parcels(township)) + len(places.set_aside(township))
+    chosen = drawn[:own] if own and len(drawn) >= own else drawn
+    if not len(chosen):
+        return np.array([112.0, 33.0, 115.0, 35.0])
+    return np.concatenate([chosen[:, :2].min(axis=0), chosen[:, 2:].max(axis=0)])
+
+
+def _parcel_data(township: str, drawing: _Drawing) -> dict[str, Json]:
+    at, aside = drawing.places.parcels(township), drawing.places.set_aside(township)
+    texts = TextTable()
+    shapes = joined(drawing.shapes.take(at), drawing.aside_shapes.take(aside))
+    data: dict[str, Json] = {
+        "geometry": shapes.packed(),
+        "codes": [drawing.codes[i] for i in at],
+        "views": [_view_data(one, at, texts) for one in drawing.legends],
+        "facts": [fact.packed(at, texts) for fact in drawing.facts],
+        "setAside": {
+            "titles": texts.numbers([drawing.aside_titles[i] for i in aside]),
+            "facts": [fact.packed(aside, texts) for fact in drawing.aside_facts],
+        },
+        "worksheets": drawing.sheets.packed(at, texts),
+    }
+    return {**data, "texts": texts.page()}
+
+
+def _view_data(one: Legend, at: Ints, texts: TextTable) -> dict[str, Json]:
+    return {
+        "column": one.column,
+        "title": one.title,
+        "unit": one.unit,
+        "note": one.note,
+        "numeric": one.numeric,
+        "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
+        "members": one.members[at].tolist(),
+        "values": texts.numbers([one.texts[i] for i in at]),
+    }
