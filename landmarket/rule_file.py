@@ -251,24 +251,6 @@ class RuleFile:
             raise self._wrong(key, "文字的数组", values)
         return tuple(values)
 
-    def numbers_by_name(self, key: str) -> tuple[tuple[str, Decimal], ...]:
-        """Return a table of numbers by name; empty where the key is missing.
-
-        Parameters
-        ----------
-        key : str
-            Key.
-
-        Returns
-        -------
-        tuple of (str, Decimal)
-            In the order of the file.
-        """
-        if key not in self._record:
-            return ()
-        table = RuleFile(self.value(key, "名称对数值的表"), f"{self.where} 的 [{key}]")
-        return tuple((str(name), table.number(name)) for name in table._record)
-
     def records(self, key: str) -> list[RuleFile]:
         """Return a list of records; empty where the key is missing.
 

@@ -1,0 +1,1 @@
+"""What a parcel fetches: terms of a deal, bids, simulated deals."""

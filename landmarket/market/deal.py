@@ -1,0 +1,168 @@
+"""One simulated deal (成交) per parcel, by the rules of listing and auction.
+
+::
+
+    ANNOUNCED ──(notice days)──> LISTED ──(bids)──> CLOSED ──> DECIDE ──> CONFIRMED ──> CONTRACT ──> PAID
+                                                      │           └────> FAILED (below the reserve)
+                                                      ├── two or more still willing ──> ON-SITE ──> DECIDE
+                                                      └── nobody, or too few bidders ──> FAILED
+
+State rules, applied to collective land by analogy: every number of theirs is a field of `DealTerms`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landmarket.checks import require_unique_index
+from landmarket.errors import RuleError, UnsupportedModeError
+from landmarket.exact import Ints
+from landmarket.market.bids import auction, listing, meets_at
+from landmarket.market.deal_table import deal_table, masked_fen, periods
+from landmarket.market.draws import uniforms
+from landmarket.market.offer import Offer, appraised_prices, deposits, offer, reserve_prices, yearly_reserve
+from landmarket.market.terms import (
+    DealTerms,
+    Form,
+    Mode,
+    public_terms,
+    read_deal_terms,
+)
+from landmarket.rules import national_rules, require_rule
+
+__all__ = ["DealTerms", "public_terms", "read_deal_terms", "reserve_prices", "simulate_deals"]
+
+SOLD = "成交"
+NOBODY = "流拍-无人报名"
+TOO_FEW = "流拍-人数不足"
+BELOW_RESERVE = "流拍-低于底价"
+EQUITY = "作价出资"
+_BIDDING = {Mode.LISTING: listing, Mode.AUCTION: auction}
+_FEN = 100
+
+
+def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: date) -> pd.DataFrame:
+    """Simulate one deal for each parcel.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        Index parcel code; ``total_price_fen``, ``area``; for a lease also ``term_years`` and
+        ``capitalisation_rate``; what the floors of the reserve need, see `reserve_prices`.
+    terms : DealTerms
+        Mode, form, start price, reserve, step, periods, assumptions on bidders.
+    seed : int
+        Seed. What a parcel draws depends on seed and parcel code alone.
+    on : date
+        Day of the public notice.
+
+    Returns
+    -------
+    DataFrame
+        On the same index: outcome, bidders, start price, step, deposit, deal price, rent and dates. A failed
+        listing is a result, with a missing deal price. The reserve is not in it. For a lease all amounts are the
+        rent of all years, beside the yearly rent; equity (作价出资) is taken at the appraised price without bidding.
+
+    Raises
+    ------
+    UnsupportedModeError
+        For tender and negotiation.
+    NoRuleInForceError
+        If the terms are not in force on the day.
+    RuleError
+        If a lease is longer than the law of the day allows, or a working day falls into a year whose holidays
+        are not announced.
+    BadValueError
+        If a price is missing.
+
+    Notes
+    -----
+    A bidder's value is the appraised price times a number drawn evenly from ``value_low`` to ``value_high``; it
+    bids up to its value on the grid of start price plus whole steps. Who cannot afford the start price, which is
+    public, does not register. Only one level counts at the end: see `landmarket.market.bids`.
+    """
+    require_unique_index(prices, "simulate_deals")
+    terms.require_in_force(on)
+    _require_lease_term(terms, on)
+    if terms.form is Form.EQUITY:
+        return _equity(prices, terms, on)
+    if terms.mode not in _BIDDING:
+        raise UnsupportedModeError(f"交易方式 {terms.mode} 暂不能模拟。办法：改用 {'、'.join(_BIDDING)}。")
+    offered = offer(prices, terms)
+    levels = bidder_levels(prices, offered, terms, seed=seed)
+    bidding = _BIDDING[terms.mode](levels)
+    bidders = (levels >= 0).sum(axis=1, dtype=np.int64)
+    price = offered.price_at(bidding.level)
+    outcome = _decide(bidders, price, yearly_reserve(prices, terms), terms)
+    onsite = bidding.onsite & (bidders >= terms.min_bidders)
+    sold = outcome == SOLD
+    years = offered.years
+    amounts = {
+        "start_price_fen": masked_fen(offered.start * years),
+        "step_fen": masked_fen(offered.step * years),
+        "deposit_fen": masked_fen(deposits(offered, terms)),
+        "deal_price_fen": masked_fen(price * years, sold),
+        "annual_rent_fen": masked_fen(price, sold & (terms.form is Form.LEASE)),
+    }
+    return deal_table(prices, terms, outcome, bidders, onsite, amounts, periods(terms, on))
+
+
+def _equity(prices: pd.DataFrame, terms: DealTerms, on: date) -> pd.DataFrame:
+    nobody, missing = np.zeros(len(prices), dtype=np.int64), np.zeros(len(prices), dtype=np.bool_)
+    price = appraised_prices(prices)
+    names = ("start_price_fen", "step_fen", "deposit_fen", "annual_rent_fen")
+    amounts = {name: masked_fen(nobody, missing) for name in names} | {"deal_price_fen": masked_fen(price)}
+    outcome = np.full(len(prices), EQUITY)
+    return deal_table(prices, terms, outcome, nobody, missing, amounts, periods(terms, on))
+
+
+def bidder_levels(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, seed: int) -> Ints:
+    """Draw the bidders of each parcel and the highest level each can afford.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        Index parcel code.
+    offered : Offer
+        Start prices and steps.
+    terms : DealTerms
+        Assumptions on bidders.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    ndarray of int64, shape (parcels, most bidders)
+        In order of arrival; −1 for one who cannot afford the start price or is not there.
+    """
+    most = max(len(terms.bidder_weights) - 1, 1)
+    drawn = uniforms([str(code) for code in prices.index], 1 + most, seed=seed)
+    total = sum(terms.bidder_weights)
+    shares = np.cumsum([float(weight / total) for weight in terms.bidder_weights[:-1]])
+    interested = np.searchsorted(shares, drawn[:, 0], side="right")
+    low, high = float(terms.value_low), float(terms.value_high)
+    value = np.floor(offered.appraised[:, None] * (low + (high - low) * drawn[:, 1:])).astype(np.int64)
+    level = (value - offered.start[:, None]) // offered.step[:, None]
+    there = np.arange(most) < interested[:, None]
+    levels: Ints = np.where(there, np.maximum(level, -1), -1)
+    return levels
+
+
+def _require_lease_term(terms: DealTerms, on: date) -> None:
+    if terms.form is not Form.LEASE:
+        return
+    rule = require_rule(national_rules(), "lease_years_max", on=on, county=terms.county, pilot=False)
+    if terms.lease_years > rule.number:
+        raise RuleError(
+            f"租期 {terms.lease_years} 年超过 {rule.name} {rule.number} 年（{rule.source}），超过部分无效。"
+            "办法：缩短 lease_years，期满续租。"
+        )
+
+
+def _decide(bidders: Ints, price: Ints, reserve: Ints, terms: DealTerms) -> npt.NDArray[np.str_]:
+    met = (price > reserve) | ((price == reserve) & meets_at(terms.reserve_comparison))
+    return np.select([bidders == 0, bidders < terms.min_bidders, ~met], [NOBODY, TOO_FEW, BELOW_RESERVE], default=SOLD)
