@@ -5,6 +5,17 @@ from __future__ import annotations
 from landmarket.pricing.basis import price_basis
 from landmarket.pricing.benchmark import benchmark_price
 from landmarket.pricing.notice_reading import read_price_table
+from landmarket.pricing.notice_writing import write_price_table
 from landmarket.pricing.price_table import Connotation, PriceTable
+from landmarket.pricing.worksheet import explain, worksheets
 
-__all__ = ["Connotation", "PriceTable", "benchmark_price", "price_basis", "read_price_table"]
+__all__ = [
+    "Connotation",
+    "PriceTable",
+    "benchmark_price",
+    "explain",
+    "price_basis",
+    "read_price_table",
+    "worksheets",
+    "write_price_table",
+]

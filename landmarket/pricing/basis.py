@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index
 from landmarket.pricing.benchmark import price_cells
-from landmarket.pricing.keys import text_codes
+from landmarket.pricing.keys import text_codes, texts
 from landmarket.pricing.notice_cells import words
-from landmarket.pricing.parcel_factors import texts
 from landmarket.pricing.price_table import PriceTable
+from landmarket.pricing.villages import village_names
 
-_COMMITTEE = re.compile(r"(?:(?<=村)民委员会|(?<=村)委会|居民委员会|居委会|委员会|委会)$")
-_SETTLEMENT = re.compile(r"(?:社区|村)$")
 _TIERS = 3
 NEEDED_BY = "price_basis"
 
@@ -39,9 +35,9 @@ def price_basis(parcels: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
 
     Notes
     -----
-    The longest matching beginning of the land-use code decides the use, within its own scheme only. A village is matched
-    by its full name, else without 居委会/村委会 and the like, else also without 社区/村; a name that then means villages
-    of two grades is not matched.
+    The longest matching beginning of the land-use code decides the use, within its own scheme only. A village is
+    matched by its full name, else without 居委会/村委会 and the like, else also without 社区/村; a name that then means
+    villages of two grades is not matched.
     """
     require_unique_index(parcels, NEEDED_BY)
     require_columns(parcels, ["planned_use", "planned_use_scheme", "township", "village"], NEEDED_BY)
@@ -62,11 +58,11 @@ def price_basis(parcels: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     return pd.DataFrame({"price_use": use, "grade": grade, "price_gap": gap}, index=parcels.index)
 
 
-def _constant(value: str | None, index: pd.Index) -> pd.Series:
+def _constant(value: str | None, index: pd.Index[str]) -> pd.Series[str]:
     return pd.Series([value] * len(index), index=index, dtype="str")
 
 
-def _price_use(parcels: pd.DataFrame, table: PriceTable) -> tuple[pd.Series, pd.Series]:
+def _price_use(parcels: pd.DataFrame, table: PriceTable) -> tuple[pd.Series[str], pd.Series[str]]:
     code, codes = text_codes(parcels["planned_use"])
     scheme, schemes = text_codes(parcels["planned_use_scheme"])
     present, which = np.unique(code * len(schemes) + scheme, return_inverse=True)
@@ -81,34 +77,13 @@ def _use_of(code: str, scheme: str, table: PriceTable) -> tuple[str, str]:
     same = table.uses[table.uses["scheme"] == scheme]
     if not len(same):
         return "", f"公告用途对应表没有分类标准 {scheme or '（未填）'}"
-    fitting = [(len(prefix), use) for prefix, use in zip(same["code"], same["use"], strict=True) if code.startswith(prefix)]
+    fitting = [
+        (len(prefix), use) for prefix, use in zip(same["code"], same["use"], strict=True) if code.startswith(prefix)
+    ]
     return (max(fitting)[1], "") if fitting else ("", f"规划用途 {code}（{scheme}）在公告中没有地价用途")
 
 
-def village_names(name: str) -> tuple[str, ...]:
-    """Give the names under which a village is looked for, most particular first.
-
-    Parameters
-    ----------
-    name : str
-        Official or everyday name.
-
-    Returns
-    -------
-    tuple of str
-        Full name; without the committee; also without 社区 or 村.
-
-    Examples
-    --------
-    >>> village_names("长春社区居委会"), village_names("王庄村民委员会")
-    (('长春社区居委会', '长春社区', '长春'), ('王庄村民委员会', '王庄村', '王庄'))
-    """
-    full = re.sub(r"\s+", "", name)
-    without = _COMMITTEE.sub("", full) or full
-    return full, without, _SETTLEMENT.sub("", without) or without
-
-
-def _grade_by_village(placed: pd.DataFrame, table: PriceTable) -> tuple[pd.Series, pd.Series]:
+def _grade_by_village(placed: pd.DataFrame, table: PriceTable) -> tuple[pd.Series[str], pd.Series[str]]:
     columns = [text_codes(placed[name]) for name in ("township", "village", "price_use")]
     sizes = [len(distinct) for _, distinct in columns]
     combined = (columns[0][0] * sizes[1] + columns[1][0]) * sizes[2] + columns[2][0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -12,23 +14,14 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index, require_values
 from landmarket.errors import NoPriceError, named_rows
-from landmarket.pricing.keys import text_codes, use_grade_keys
-from landmarket.pricing.parcel_factors import (
-    NEEDED_BY,
-    STEP,
-    connotation_columns,
-    date_columns,
-    development_columns,
-    far_columns,
-    five_level_columns,
-    step_columns,
-    term_columns,
-    texts,
-)
+from landmarket.pricing.intensity_factors import connotation_columns, development_columns, far_columns
+from landmarket.pricing.keys import text_codes, texts, use_grade_keys
+from landmarket.pricing.level_factors import NEEDED_BY, STEP, five_level_columns, step_columns
 from landmarket.pricing.price_table import PriceForm, PriceTable
 from landmarket.pricing.rounding import rounded_exactly
 from landmarket.pricing.staleness import check_age
-from landmarket.units import round_half_up_array, times_area_fen
+from landmarket.pricing.time_factors import date_columns, term_columns
+from landmarket.units import fen_series, round_half_up_array, times_area_fen
 
 _FEN_PER_YUAN = 100
 _FEN_PER_CENT_OF_WAN_PER_MU = 15
@@ -45,8 +38,8 @@ def benchmark_price(
     Parameters
     ----------
     parcels : DataFrame
-        With ``township, price_use, grade, floor_area_ratio, area`` [㎡]; the level of every factor and every column of a
-        step table that the notice has for the parcel's use; optionally ``term`` and ``development``.
+        With ``township, price_use, grade, floor_area_ratio, area`` [㎡]; the level of every factor and every column
+        of a step table that the notice has for the parcel's use; optionally ``term`` and ``development``.
     table : PriceTable
         The notice.
     on : date
@@ -57,8 +50,9 @@ def benchmark_price(
     Returns
     -------
     DataFrame
-        On the same index: the basis, every factor as a column as it was multiplied, ``unit_price`` [元/㎡], ``floor_price``
-        [元/㎡ of floor area], ``wan_per_mu`` [万元/亩], ``total_price`` [元], and both prices in integer fen.
+        On the same index: the basis, every factor as a column as it was multiplied, ``unit_price`` [元/㎡],
+        ``floor_price`` [元/㎡ of floor area], ``wan_per_mu`` [万元/亩], ``total_price`` [元], and
+        both prices in integer fen.
 
     Raises
     ------
@@ -100,8 +94,8 @@ def benchmark_price(
     head = parcels[["township", "grade", "price_use"]].assign(
         price_form=basis["price_form"], area=_area(parcels), base_price=base
     )
-    priced = pd.DataFrame(head).join(factors)
-    return priced.assign(**_prices(priced, table)).assign(
+    priced = pd.concat([pd.DataFrame(head), factors], axis=1)
+    return pd.concat([priced, _prices(priced, table)], axis=1).assign(
         base_date=pd.Timestamp(table.connotation.base_date).as_unit("s"),
         priced_on=pd.Timestamp(on).as_unit("s"),
         price_source=texts([table.citation], np.zeros(len(priced), dtype=np.intp), priced.index),
@@ -119,7 +113,9 @@ def _base_prices(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     prices = price_cells(parcels, table)
     missing = np.isnan(prices)
     if missing.any():
-        wanted = [" / ".join(map(str, row)) for row in parcels.loc[missing, ["township", "grade", "price_use"]].to_numpy()]
+        wanted = [
+            " / ".join(map(str, row)) for row in parcels.loc[missing, ["township", "grade", "price_use"]].to_numpy()
+        ]
         raise NoPriceError(
             f"{table.name} 没有这些宗地（乡镇 / 级别 / 用途）的基准地价，{named_rows(parcels.index[missing], wanted)}。"
             "办法：先用 price_basis() 看 price_gap（无价原因），只对有价的宗地计价。"
@@ -142,14 +138,15 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     ndarray of float
         Price [元/㎡]; nan where the notice has none.
     """
-    places, wanted = [], []
+    places, wanted, rows = [], [], []
     for name, column in (("township", "township"), ("grade", "grade"), ("use", "price_use")):
-        known = pd.Index(["", *dict.fromkeys(text for text in table.prices[name] if text)])
-        places.append(known)
+        stated_texts = [str(text) for text in table.prices[name]]
+        known = pd.Index(["", *dict.fromkeys(filter(None, stated_texts))])
         codes, distinct = text_codes(parcels[column])
-        wanted.append(known.get_indexer(pd.Index(distinct))[codes] if len(distinct) else codes)
+        places.append(known)
+        wanted.append(known.get_indexer(pd.Index(distinct, dtype="str"))[codes] if distinct else codes)
+        rows.append(known.get_indexer(pd.Index(stated_texts, dtype="str")))
     grid = np.full([len(known) + 1 for known in places], np.nan)
-    rows = [known.get_indexer(table.prices[name]) for known, name in zip(places, ("township", "grade", "use"), strict=True)]
     grid[rows[0], rows[1], rows[2]] = table.prices["unit_price"].to_numpy()
     stated = np.zeros(grid.shape, dtype=bool)
     stated[rows[0], rows[1], rows[2]] = True
@@ -163,25 +160,28 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     return result
 
 
-def _prices(priced: pd.DataFrame, table: PriceTable) -> dict[str, pd.Series]:
+def _prices(priced: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     unit = _unit_price(priced, table)
-    require_values(priced.assign(unit_price=unit), "unit_price", ~(unit > 0), "修正后单价不为正，核对各系数。", NEEDED_BY)
-    index = priced.index
-    fen = pd.Series(np.rint(unit * _FEN_PER_YUAN).astype(np.int64), index=index)
-    centi = pd.Series(np.rint(priced["area"].to_numpy() * 100).astype(np.int64), index=index)
+    require_values(
+        priced.assign(unit_price=unit), "unit_price", ~(unit > 0), "修正后单价不为正，核对各系数。", NEEDED_BY
+    )
+    area = priced["area"].to_numpy(dtype=np.float64)
+    fen = fen_series(pd.Series(unit, index=priced.index, name="unit_price"))
+    centi = fen_series(pd.Series(area, index=priced.index, name="area"))
     total = times_area_fen(fen, centi)
-    ratio = priced["floor_area_ratio"].to_numpy()
+    ratio = priced["floor_area_ratio"].to_numpy(dtype=np.float64)
     per_floor = unit / ratio
-    floor = rounded_exactly(per_floor, table.decimals, lambda a, b: a / b, [unit, ratio], per_floor)
-    wan = (2 * fen + _FEN_PER_CENT_OF_WAN_PER_MU) // (2 * _FEN_PER_CENT_OF_WAN_PER_MU) / 100
-    return {
-        "unit_price": pd.Series(unit, index=index),
+    floor = rounded_exactly(per_floor, table.decimals, lambda pair: pair[0] / pair[1], [unit, ratio], per_floor)
+    wan = (2 * fen + _FEN_PER_CENT_OF_WAN_PER_MU) // (2 * _FEN_PER_CENT_OF_WAN_PER_MU)
+    columns = {
+        "unit_price": unit,
         "unit_price_fen": fen,
-        "floor_price": pd.Series(floor, index=index),
-        "wan_per_mu": wan,
+        "floor_price": floor,
+        "wan_per_mu": wan / 100,
         "total_price": total / _FEN_PER_YUAN,
         "total_price_fen": total,
     }
+    return pd.DataFrame(columns, index=priced.index)
 
 
 def _unit_price(priced: pd.DataFrame, table: PriceTable) -> Floats:
@@ -196,11 +196,9 @@ def _unit_price(priced: pd.DataFrame, table: PriceTable) -> Floats:
     for operand in operands[2:]:
         product = product * operand
 
-    def exact(factor_sum: Fraction, development: Fraction, *multiplied: Fraction) -> Fraction:
-        result = 1 + factor_sum
-        for factor in multiplied:
-            result *= factor
-        return result + development
+    def exact(printed: Sequence[Fraction]) -> Fraction:
+        factor_sum, development, *multiplied = printed
+        return (1 + factor_sum) * prod(multiplied, start=Fraction(1)) + development
 
     size = np.abs(product) + np.abs(operands[1])
     return rounded_exactly(product + operands[1], table.decimals, exact, operands, size)

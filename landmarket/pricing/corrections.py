@@ -67,9 +67,11 @@ def term_factor(
     bad = ~(n > 0) | ~(legal > 0) | (n > legal) | (~same & ~((r > 0) & (r < 1)))
     if bad.any():
         rows = years.index[bad] if isinstance(years, pd.Series) else np.flatnonzero(bad)
-        values = [f"{a:g} 年 / 法定 {b:g} 年 / 还原率 {c:g}" for a, b, c in zip(n[bad], legal[bad], r[bad], strict=True)]
+        values = [
+            f"{a:g} 年 / 法定 {b:g} 年 / 还原率 {c:g}" for a, b, c in zip(n[bad], legal[bad], r[bad], strict=True)
+        ]
         raise BadValueError(
-            f"年期修正算不出，{named_rows(rows, values)}。办法：年期应大于 0 且不超过法定最高年期，还原率写成 0.06 这样的小数。"
+            f"年期修正算不出，{named_rows(rows, values)}。办法：年期应大于 0 且不超过法定最高年期，还原率如 0.06。"
         )
     base = 1 + np.where(same, 1.0, r)
     factor: Floats = np.where(same, 1.0, (1 - base**-n) / (1 - base**-legal))

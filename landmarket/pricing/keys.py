@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +37,10 @@ class Keys:
         """
         order = np.argsort(self.code, kind="stable")
         edges = np.searchsorted(self.code[order], np.arange(len(self.pairs) + 1))
-        return [order[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)]
+        return [order[start:end] for start, end in pairwise(edges)]
 
 
-def text_codes(texts: pd.Series) -> tuple[Positions, list[str]]:
+def text_codes(texts: pd.Series[str]) -> tuple[Positions, list[str]]:
     """Number the distinct texts of a column; missing counts as empty.
 
     Parameters
@@ -56,6 +57,26 @@ def text_codes(texts: pd.Series) -> tuple[Positions, list[str]]:
     """
     codes, distinct = pd.factorize(texts, use_na_sentinel=False)
     return codes.astype(np.intp), ["" if pd.isna(text) else str(text) for text in distinct]
+
+
+def texts(values: list[str], codes: npt.NDArray[np.intp], index: pd.Index[str]) -> pd.Series[str]:
+    """Spread distinct texts over the parcels.
+
+    Parameters
+    ----------
+    values : list of str
+        Distinct texts.
+    codes : ndarray of int
+        Which text each parcel has.
+    index : Index
+        The parcels.
+
+    Returns
+    -------
+    Series of str
+        On that index.
+    """
+    return pd.Series(pd.array(values, dtype="str").take(codes), index=index)
 
 
 def use_grade_keys(parcels: pd.DataFrame) -> Keys:
@@ -107,3 +128,45 @@ def rows_for(frame: pd.DataFrame, use: str, grade: str | None = None) -> pd.Data
             if len(particular):
                 return particular
     return frame.iloc[:0]
+
+
+def text_at(frame: pd.DataFrame, row: int, column: str) -> str:
+    """Give one text of a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    row : int
+        Row label.
+    column : str
+        Column.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
+    texts_of: pd.Series[str] = frame[column]
+    return str(texts_of.loc[row])
+
+
+def number_at(frame: pd.DataFrame, row: int, column: str) -> float:
+    """Give one number of a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    row : int
+        Row label.
+    column : str
+        Column.
+
+    Returns
+    -------
+    float
+        Its number.
+    """
+    numbers: pd.Series[float] = frame[column]
+    return float(numbers.loc[row])

@@ -24,6 +24,10 @@ from landmarket.errors import ReadError
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$")
 _ROMAN_GRADE = re.compile(r"([IVX]+|\d+)级$")
+_RANKS = {
+    text: rank for rank, text in enumerate(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"), start=1)
+}
+_RANKS |= {text: rank for rank, text in enumerate("一二三四五六七八九十", start=1)}
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,23 @@ def grade_text(text: str) -> str:
     tidy = plain(text)
     found = _ROMAN_GRADE.match(tidy)
     return found.group(1) if found else tidy
+
+
+def grade_rank(grade: str) -> int | None:
+    """Tell which grade comes first.
+
+    Parameters
+    ----------
+    grade : str
+        Grade in one form, see `grade_text`.
+
+    Returns
+    -------
+    int or None
+        1 for the best of ``I``, ``1``, ``一级``; None where the name is no numeral: then no order is assumed.
+    """
+    numeral = grade.removesuffix("级").removesuffix("类")
+    return int(numeral) if numeral.isdecimal() else _RANKS.get(numeral)
 
 
 def number(text: str) -> Decimal | None:

@@ -63,7 +63,7 @@ class Field:
 class Record:
     """One row (行) of a sheet: text by column, and the address each text stands at."""
 
-    values: dict[str, str]
+    texts: dict[str, str]
     cells: dict[str, str]
 
 
@@ -215,9 +215,13 @@ def _wide(grid: Grid, header: int) -> Iterator[Record]:
             continue
         for use, columns in uses.items():
             record = _record(grid, position, places | columns)
-            yield Record(record.values | {"use": use}, record.cells | {"use": grid.address(header, min(columns.values()))})
+            yield Record(
+                record.texts | {"use": use}, record.cells | {"use": grid.address(header, min(columns.values()))}
+            )
 
 
 def _printed_in_wan(rows: tuple[tuple[str, ...], ...]) -> bool:
     head = plain("".join(text for row in rows for text in row))
-    return any(unit in head for unit in _WAN_PER_MU) and not any(unit in head.replace("万元", "") for unit in _UNIT_PRICE)
+    return any(unit in head for unit in _WAN_PER_MU) and not any(
+        unit in head.replace("万元", "") for unit in _UNIT_PRICE
+    )

@@ -13,12 +13,13 @@ from landmarket.columns import rename_map
 from landmarket.errors import ReadError
 from landmarket.pricing.notice_cells import Grid, csv_grid, day, grade_text, number, plain, words, workbook_grids
 from landmarket.pricing.notice_checks import check_notice
+from landmarket.pricing.notice_conflicts import refuse_conflicts
 from landmarket.pricing.notice_findings import Finding, findings_table, warn_findings
 from landmarket.pricing.notice_layout import Field, Record, layout, price_records, records, settings
 from landmarket.pricing.price_table import Connotation, Outside, PriceForm, PriceTable, formulas
+from landmarket.pricing.villages import listed_names
 from landmarket.rules import load_toml
 
-_SEPARATORS = re.compile(r"[、，,；;\s]+")
 _SHOWN = 10
 Value = str | float | Decimal | pd.Timestamp | None
 
@@ -55,6 +56,7 @@ def read_price_table(path: str | Path) -> PriceTable:
     notice, grids = _folder(source) if source.is_dir() else _workbook(source)
     found: list[Finding] = []
     frames = {table: _frame(grids.get(table), table, notice, found) for table in layout() if table != "notice"}
+    refuse_conflicts(frames, notice.texts.get("name", ""))
     found += check_notice(frames, _base_date(notice))
     table = _assemble(notice, frames, found)
     warn_findings(found, table.name)
@@ -98,17 +100,17 @@ def _frame(grid: Grid | None, table: str, notice: Record, found: list[Finding]) 
     """Make one typed table; a column ``@name`` holds the address of each value of ``name``."""
     rows = [] if grid is None else price_records(grid) if table == "prices" else records(grid, table)
     unreadable: list[str] = []
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, pd.Series[str] | pd.Series[float]] = {}
     for field in layout()[table]:
         cells = [row.cells.get(field.column, "") for row in rows]
-        texts = [row.values.get(field.column, "") for row in rows]
+        texts = [row.texts.get(field.column, "") for row in rows]
         values = [_value(text, cell, field, unreadable, found) for text, cell in zip(texts, cells, strict=True)]
         columns[field.column] = pd.Series(values, dtype=_DTYPES[field.kind])
         columns[f"@{field.column}"] = pd.Series(cells, dtype="str")
     if unreadable:
         more = f" 等 {len(unreadable)} 处" if len(unreadable) > _SHOWN else ""
         raise ReadError(
-            f"{notice.values.get('name', '')}：{'；'.join(unreadable[:_SHOWN])}{more}。办法：改正这些单元格后重读。"
+            f"{notice.texts.get('name', '')}：{'；'.join(unreadable[:_SHOWN])}{more}。办法：改正这些单元格后重读。"
         )
     return pd.DataFrame(columns)
 
@@ -130,7 +132,7 @@ def _value(text: str, cell: str, field: Field, unreadable: list[str], found: lis
     if field.kind == "grade":
         return grade_text(text)
     if field.kind == "price":
-        return _price(text, cell, found) if cell else None
+        return _price(text, cell, field, found) if cell else None
     if not text:
         if field.needed:
             unreadable.append(f"{cell} 缺少{field.headers[0]}")
@@ -142,16 +144,19 @@ def _value(text: str, cell: str, field: Field, unreadable: list[str], found: lis
         value = float("inf")
     else:
         exact = number(text.removesuffix("年") if field.kind == "years" else text)
+        if exact is not None and field.kind == "number" and text.endswith("%"):
+            exact /= 100
         value = None if exact is None else float(exact)
     if value is None:
         unreadable.append(f"{cell} = {text!r} 不是{field.headers[0]}")
     return value
 
 
-def _price(text: str, cell: str, found: list[Finding]) -> float | None:
+def _price(text: str, cell: str, field: Field, found: list[Finding]) -> float | None:
     cure = "核对公告原件；确无价的，该处宗地不能计价"
     if plain(text) in {plain(word) for word in words()["no_price"]}:
-        found.append(Finding("警告", cell, text, "此格无价", cure))
+        if field.column == "unit_price":
+            found.append(Finding("警告", cell, text, "此格无价" if text else "此格空缺，按无价处理", cure))
         return None
     exact = number(text)
     if exact is None or exact <= 0:
@@ -161,7 +166,7 @@ def _price(text: str, cell: str, found: list[Finding]) -> float | None:
 
 
 def _base_date(notice: Record) -> pd.Timestamp:
-    date = day(notice.values.get("base_date", ""))
+    date = day(notice.texts.get("base_date", ""))
     if date is None:
         where = notice.cells.get("base_date", "公告说明")
         raise ReadError(f"{where}：缺少或读不出估价期日。办法：写成 2025-01-01。")
@@ -173,7 +178,7 @@ def _clean(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _assemble(notice: Record, frames: Mapping[str, pd.DataFrame], found: list[Finding]) -> PriceTable:
-    values = notice.values
+    values = notice.texts
     published = day(values.get("published", ""))
     growth = _setting(notice, "monthly_growth")
     valid = _setting(notice, "index_valid_months")
@@ -205,7 +210,7 @@ def _assemble(notice: Record, frames: Mapping[str, pd.DataFrame], found: list[Fi
 
 
 def _setting(notice: Record, key: str) -> Decimal | None:
-    text = notice.values.get(key)
+    text = notice.texts.get(key)
     if text is None:
         return None
     value = number(text)
@@ -216,7 +221,7 @@ def _setting(notice: Record, key: str) -> Decimal | None:
 
 
 def _outside(notice: Record) -> Outside:
-    text = notice.values.get("far_outside", "raise")
+    text = notice.texts.get("far_outside", "raise")
     if text in words()["raise_outside"]:
         return Outside.RAISE
     if text in words()["clamp_outside"]:
@@ -238,8 +243,9 @@ def _by_use(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _unfold(frame: pd.DataFrame, many: str, one: str) -> pd.DataFrame:
     """Make one row of each name in a list such as 东关村、西关村."""
-    names = [[name for name in _SEPARATORS.split(text) if name] for text in frame[many]]
-    return frame.assign(**{one: names}).drop(columns=many).explode(one, ignore_index=True).astype({one: "str"})
+    names = [listed_names(text) for text in frame[many]]
+    lists = frame.assign(names=pd.Series(names, index=frame.index, dtype="object")).drop(columns=many)
+    return lists.explode("names", ignore_index=True).rename(columns={"names": one}).astype({one: "str"})
 
 
 def _steps(frame: pd.DataFrame) -> pd.DataFrame:

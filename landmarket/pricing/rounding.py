@@ -31,7 +31,11 @@ def printed(value: float) -> Fraction:
 
 
 def rounded_exactly(
-    values: Floats, decimals: int, exact: Callable[..., Fraction], operands: Sequence[Floats], size: Floats
+    values: Floats,
+    decimals: int,
+    exact: Callable[[Sequence[Fraction]], Fraction],
+    operands: Sequence[Floats],
+    size: Floats,
 ) -> Floats:
     """Round half-up what floating point has nearly computed, deciding near ties in rational arithmetic.
 
@@ -42,7 +46,7 @@ def rounded_exactly(
     decimals : int
         Decimal places kept.
     exact : callable
-        Gives the exact result as a Fraction from one row's operands, each a Fraction.
+        Gives the exact result from one row's operands.
     operands : sequence of ndarray
         What ``exact`` is given, taken at their printed decimals.
     size : ndarray
@@ -58,8 +62,10 @@ def rounded_exactly(
     whole = np.floor(scaled + 0.5)
     near = np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < _GUARD * np.maximum(size * scale, 1.0))
     if len(near):
-        distinct, which = np.unique(np.column_stack([operand[near] for operand in operands]), axis=0, return_inverse=True)
-        answers = [float(abs(round_half_up(exact(*map(printed, row)), decimals))) for row in distinct]
+        distinct, which = np.unique(
+            np.column_stack([operand[near] for operand in operands]), axis=0, return_inverse=True
+        )
+        answers = [float(abs(round_half_up(exact([printed(value) for value in row]), decimals))) for row in distinct]
         whole[near] = np.rint(np.array(answers)[which.reshape(-1)] * scale)
     result: Floats = np.copysign(whole, values) / scale
     return result

@@ -103,7 +103,7 @@ def check_index_age(table: PriceTable, last: date, on: date) -> None:
         months = int(rule.number)
     if whole_months(last, on) > months or (whole_months(last, on) == months and on.day != last.day):
         warnings.warn(
-            f"{table.name}：期日修正表末行 {last} 距 {on} 已超过 {months} 个月，期日修正可能偏旧。办法：补充新的地价指数。",
+            f"{table.name}：期日修正表末行 {last} 距 {on} 已超过 {months} 个月。办法：补充新的地价指数。",
             PriceTableWarning,
             stacklevel=4,
         )
