@@ -11,10 +11,24 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from sample_data.county import attributes, blocks, documents, facts, fates, layers, notice, outline, owners, writing
+from sample_data.county import (
+    attributes,
+    blocks,
+    documents,
+    facts,
+    fates,
+    layers,
+    network,
+    notice,
+    outline,
+    owners,
+    samples,
+    writing,
+)
 from sample_data.county.defects import plant_defects
 
 SEED = 411081
@@ -54,23 +68,29 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     villages, townships = outline.village_outlines(seed)
-    frames, cells = blocks.place_blocks(seed, parcels, villages, townships)
+    county = shapely.coverage_union_all(townships.geometry.to_numpy())
+    roads = network.road_layer(seed, villages, county)
+    frames, cells = blocks.place_blocks(seed, parcels, villages, townships, roads)
     shapes = blocks.parcel_shapes(seed, cells).join(fates.draw_fates(seed, cells, frames))
     block_fates = fates.draw_block_fates(seed, cells, frames)
     landform = villages["township_code"].map(townships["landform"])
     district = owners.cadastral_numbers(seed, villages)
     table = attributes.parcel_table(seed, shapes, villages, townships, district)
+    samples.write_samples(folder / "samples.xlsx", seed, table, shapes["plan_code"], shapes["village_code"])
     table, planted = plant_defects(seed, table, defects)
     writing.write_shapefile(folder / "parcels.shp", table)
     writing.write_geopackage(folder / "parcels.gpkg", {"parcels": table})
-    plan = layers.plan_layer(seed, villages, landform, frames, block_fates, shapes)
+    cores = layers.village_cores(seed, villages, frames)
+    plan = layers.plan_layer(seed, villages, landform, frames, block_fates, shapes, cores)
     writing.write_geodatabase(folder / "plan.gdb", "国土空间规划", plan)
     owned = owners.ownership_layer(seed, villages, frames, block_fates, shapes)
     writing.write_geopackage(folder / "ownership.gpkg", {"ownership": owned})
     located = {"villages": _located(villages), "townships": _townships(townships)}
     writing.write_geopackage(folder / "villages.gpkg", located, f"{facts.NOTICE}；{facts.NAMES_NOTICE}")
-    constraints = layers.constraint_layers(seed, villages, townships, frames, shapes)
+    constraints = layers.constraint_layers(seed, villages, townships, frames, shapes, cores)
     writing.write_geopackage(folder / "constraints.gpkg", constraints)
+    writing.write_geopackage(folder / "roads.gpkg", {"roads": roads})
+    writing.write_geopackage(folder / "facilities.gpkg", {"facilities": network.facility_layer(seed, villages)})
     writing.write_elevation(folder / "dem.tif", seed, townships)
     notice.write_notice(folder / "price_notice.xlsx")
     writing.write_csv(folder / "planted.csv", planted)

@@ -25,6 +25,7 @@ _CELL = {"工业": (58.0, 200.0), "商业": (20.0, 48.0), "公服": (36.0, 85.0)
 _STREET = 14.0
 _MARGIN = 9.0
 _CLEARANCE = 45.0
+_VERGE = 12.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def _strip(rng: np.random.Generator, widths: npt.NDArray[np.float64], depths: li
     x = np.concatenate([[0.0], np.cumsum(widths)])
     y = np.concatenate([[0.0], np.cumsum(depths)])
     corners = np.stack(np.meshgrid(x, y), axis=-1)
-    jitter = rng.uniform(-1, 1, corners.shape) * 0.07 * min(widths.min(), *depths)
+    jitter = rng.uniform(-1, 1, corners.shape) * 0.10 * min(widths.min(), *depths)
     jitter[[0, -1], :, 1] = np.clip(jitter[[0, -1], :, 1], -2.5, 2.5)
     jitter[:, [0, -1], 0] = np.clip(jitter[:, [0, -1], 0], -2.5, 2.5)
     return corners + jitter
@@ -83,12 +84,21 @@ def draw_block(rng: np.random.Generator, kind: str, cells: int, shrink: float) -
                 polygons.append(shapely.Polygon(ring))
         y += sum(depths) + _STREET
         rows -= take
-    frame = shapely.box(-_MARGIN, -_MARGIN, widths.sum() + _MARGIN, y - _STREET + _MARGIN)
+    width, depth = float(widths.sum()), y - _STREET
+    frame = shapely.box(-_MARGIN, -_MARGIN, width + _MARGIN, depth + _MARGIN)
     angle = rng.uniform(0, 180)
+    pull = rng.uniform(-0.13, 0.13, (2, 2, 2)) * np.array([width, depth])
     origin = frame.centroid.coords[0]
 
+    def warped(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Pull the four corners of the block: straight lines along its sides stay straight."""
+        u, v = points[:, :1] / width, points[:, 1:] / depth
+        low, high = pull[0, 0] * (1 - u) + pull[0, 1] * u, pull[1, 0] * (1 - u) + pull[1, 1] * u
+        moved: npt.NDArray[np.float64] = points + low * (1 - v) + high * v
+        return moved
+
     def placed(shape: shapely.Polygon) -> shapely.Polygon:
-        turned = affinity.rotate(shape, angle, origin=origin)
+        turned = affinity.rotate(shapely.transform(shape, warped), angle, origin=origin)
         return affinity.translate(turned, -origin[0], -origin[1])
 
     return Block(kind, placed(frame), [placed(cell) for cell in polygons])
@@ -109,9 +119,15 @@ def _village_order(rng: np.random.Generator, villages: gpd.GeoDataFrame, townshi
 
 
 def _try_place(
-    rng: np.random.Generator, block: Block, village: pd.Series, taken: list[shapely.Polygon], *, across: bool
+    rng: np.random.Generator,
+    block: Block,
+    village: pd.Series,
+    taken: list[shapely.Polygon],
+    roads: shapely.STRtree,
+    *,
+    across: bool,
 ) -> tuple[float, float] | None:
-    """A shift that puts the block inside the village (or across its edge), clear of other blocks."""
+    """A shift that puts the block inside the village (or across its edge), clear of other blocks and of roads."""
     room = village.geometry.buffer(-20)
     for _ in range(14):
         if across:
@@ -124,13 +140,14 @@ def _try_place(
         frame = affinity.translate(block.frame, x, y)
         if not across and not room.contains(frame):
             continue
-        if all(frame.distance(other) > _CLEARANCE for other in taken):
+        beside_road = not len(roads.query(frame, predicate="dwithin", distance=_VERGE))
+        if beside_road and all(frame.distance(other) > _CLEARANCE for other in taken):
             return float(x), float(y)
     return None
 
 
 def place_blocks(
-    seed: int, parcels: int, villages: gpd.GeoDataFrame, townships: gpd.GeoDataFrame
+    seed: int, parcels: int, villages: gpd.GeoDataFrame, townships: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Blocks and cells until there are enough cells for the wanted number of parcels.
 
@@ -142,6 +159,8 @@ def place_blocks(
         Wanted number of parcels.
     villages, townships : GeoDataFrame
         As from `village_outlines`.
+    roads : GeoDataFrame
+        As from `road_layer`.
 
     Returns
     -------
@@ -152,6 +171,7 @@ def place_blocks(
     """
     rng = facts.generator(seed, "blocks")
     county = shapely.coverage_union_all(townships.geometry.to_numpy()).buffer(-30)
+    road_tree = shapely.STRtree(roads.geometry.to_numpy())
     landform = villages["township_code"].map(townships["landform"])
     frames: list[tuple[str, str, bool, shapely.Polygon]] = []
     cells: list[tuple[int, str, str, shapely.Polygon]] = []
@@ -168,7 +188,7 @@ def place_blocks(
         taken = astride + own if not across else astride
         for shrink in (1.0, 0.6, 0.4):
             block = draw_block(rng, kind, size, shrink * (0.5 if across else 1.0))
-            spot = _try_place(rng, block, villages.iloc[position], taken, across=across)
+            spot = _try_place(rng, block, villages.iloc[position], taken, road_tree, across=across)
             if spot is None:
                 continue
             frame = _rounded(affinity.translate(block.frame, *spot))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sample_data.county import facts
+from sample_data.county import facts, rule_texts
 
-_SOURCE = "示例，虚构"
+_SOURCE = rule_texts.SOURCE
 
 CONSTRAINTS = (
     ("永久基本农田", "veto"),
@@ -62,7 +62,8 @@ def readme(seed: int, rows: int) -> str:
 
 **{facts.NOTICE}。** {facts.NAMES_NOTICE}。
 
-由 `python sample_data/make_yuzhou.py --seed {seed}` 生成，坐标系 EPSG:4547（CGCS2000 3 度带，中央经线 114°），共 {rows} 行宗地。
+由 `python sample_data/make_yuzhou.py --seed {seed}` 生成，共 {rows} 行宗地。
+坐标系 EPSG:4547（CGCS2000 3 度带，中央经线 114°）。
 
 | 文件 | 内容 |
 |---|---|
@@ -95,4 +96,5 @@ def write_documents(folder: Path, seed: int, rows: int) -> None:
         Rows of the parcel file.
     """
     (folder / "county.toml").write_text(county_toml(seed), encoding="utf-8", newline="\n")
+    rule_texts.write_rules(folder / "rules")
     (folder / "README.md").write_text(readme(seed, rows), encoding="utf-8", newline="\n")

@@ -133,6 +133,7 @@ def plan_layer(
     frames: gpd.GeoDataFrame,
     block_fates: pd.DataFrame,
     parcels: gpd.GeoDataFrame,
+    cores: gpd.GeoSeries,
 ) -> gpd.GeoDataFrame:
     """The plan: farmland or wood around each village, its houses, the blocks by use, with a few gaps and overlaps."""
     rng = facts.generator(seed, "plan")
@@ -156,7 +157,6 @@ def plan_layer(
         rows += [(code, kind, day, shape) for code, shape in areas]
         rows += [(code, "乡镇规划" if code == "0703" else kind, day, shape) for code, shape in extra]
         outlines.append(outline)
-    cores = village_cores(seed, villages, frames)
     taken = np.array([*outlines, *cores[cores.notna()]], dtype=object)
     tree = shapely.STRtree(taken)
     for (code, village), shape in zip(villages.iterrows(), landform, strict=True):
@@ -175,10 +175,12 @@ def constraint_layers(
     townships: gpd.GeoDataFrame,
     frames: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame,
+    cores: gpd.GeoSeries,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Constraint layers by name: clear of the blocks but for the parcels whose fate is to be touched."""
     rng = facts.generator(seed, "constraints")
-    keep_clear = shapely.union_all(shapely.buffer(frames.geometry.to_numpy(), 40, quad_segs=1))
+    near = shapely.buffer(frames.geometry.to_numpy(), 40, quad_segs=1)
+    keep_clear = shapely.union_all([*near, *cores[cores.notna()]])
     landform = villages["township_code"].map(townships["landform"])
 
     def scattered(wanted: pd.Series[bool], chance: float, radius: tuple[float, float]) -> list[shapely.Geometry]:

@@ -8,9 +8,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from openpyxl.styles import Alignment, Border, Font, Side
-from openpyxl.worksheet.worksheet import Worksheet
 
-from sample_data.county import facts
+from sample_data.county import facts, notice_figures
 from sample_data.county.writing import save_workbook
 
 USES = ("商服", "工业", "公共管理与公共服务")
@@ -37,6 +36,7 @@ _SMALL_SLIPS = {
 }
 _LARGE_SLIP = {("神垕镇", "II", "商服"): 0.60}
 _NOT_MONOTONE = {("梁北镇", "II", "工业"): 180}
+_WIDTHS = {"用途": 22, "乡镇": 16, "级别": 8, "范围": 90, "分类标准": 20}
 _THIN = Side(style="thin")
 
 
@@ -80,21 +80,17 @@ def _price_text(key: tuple[str, str, str], price: float | None, position: int) -
     return text, f"{price / 15 + slip:.2f}"
 
 
-def _sheet(
-    book: openpyxl.Workbook, title: str, header: list[str], rows: list[list[object]], widths: list[int]
-) -> Worksheet:
-    """A simple sheet: notice on top, then header and rows."""
+def _sheet(book: openpyxl.Workbook, title: str, rows: list[list[object]]) -> None:
+    """A simple sheet: the sentence on top, then header and rows."""
     sheet = book.create_sheet(title)
     sheet.append([facts.NOTICE])
-    sheet.append(header)
     for row in rows:
         sheet.append(row)
     for cell in sheet[2]:
         cell.font = Font(bold=True)
-    for i, width in enumerate(widths):
-        sheet.column_dimensions["ABCDEFGHIJ"[i]].width = width
+    for column, header in zip("ABCDEFGHIJ", rows[0], strict=False):
+        sheet.column_dimensions[column].width = _WIDTHS.get(str(header), 12)
     sheet.freeze_panes = "A3"
-    return sheet
 
 
 def _price_sheet(book: openpyxl.Workbook) -> None:
@@ -139,67 +135,6 @@ def _range_rows() -> list[list[object]]:
     return rows
 
 
-def _correction_sheets(book: openpyxl.Workbook) -> None:
-    dates = {"商服": (100, 100.6, 101.5), "工业": (100, 100.2, 100.5), "公共管理与公共服务": (100, 100.3, 100.8)}
-    days = ("2025-01-01", "2025-07-01", "2026-01-01")
-    _sheet(
-        book,
-        "期日修正",
-        ["期日", "用途", "指数"],
-        [[d, u, v] for u, row in dates.items() for d, v in zip(days, row, strict=True)],
-        [14, 22, 10],
-    )
-    far = {
-        "商服": ((0.6, 0.72), (0.8, 0.79), (1.0, 0.8621), (1.2, 0.925), (1.5, 1.0), (1.8, 1.084), (2.0, 1.137), (2.5, 1.256), (3.0, 1.362)),
-        "工业": ((0.5, 0.94), (0.7, 0.965), (0.8, 0.978), (1.0, 1.0), (1.2, 1.0), (2.0, 1.0), (3.0, 1.0)),
-        "公共管理与公共服务": ((0.5, 0.82), (0.8, 0.9), (1.0, 0.952), (1.2, 1.0), (1.5, 1.062), (2.0, 1.15)),
-    }  # fmt: skip
-    _sheet(
-        book,
-        "容积率修正",
-        ["用途", "级别", "容积率", "系数"],
-        [[u, None, r, k] for u, row in far.items() for r, k in row],
-        [22, 8, 10, 10],
-    )
-    factors = {
-        "商服": {"商服繁华": (9.86, 4.93, 0, -4.71, -9.42), "道路通达度": (5.2, 2.6, 0, -2.5, -5.0), "基础设施": (3.1, 1.55, 0, -1.7, -3.4)},
-        "工业": {"道路通达度": (4.8, 2.4, 0, -2.4, -4.8), "基础设施": (3.6, 1.8, 0, -1.9, -3.8), "产业集聚": (4.2, 2.1, 0, -2.05, -4.1)},
-        "公共管理与公共服务": {"道路通达度": (3.9, 1.95, 0, -2.0, -4.0), "基础设施": (4.4, 2.2, 0, -2.3, -4.6)},
-    }  # fmt: skip
-    rows: list[list[object]] = [[u, None, name, *values] for u, own in factors.items() for name, values in own.items()]
-    _sheet(
-        book, "因素修正", ["用途", "级别", "因素", "优", "较优", "一般", "较劣", "劣"], rows, [22, 8, 14, 8, 8, 8, 8, 8]
-    )
-    shapes = [
-        ["宗地形状", None, "宗地形状", None, None, level, k]
-        for level, k in (("规则", 1.0), ("较规则", 0.99), ("不规则", 0.97))
-    ]
-    streets = [
-        ["临街状况", "商服", "临街状况", None, None, level, k]
-        for level, k in (("主干道", 1.06), ("次干道", 1.03), ("支路", 1.0), ("不临街", 0.95))
-    ]
-    bands = {"商服": ((0, 500, 0.98), (500, 1500, 1.0), (1500, None, 1.01)), "工业": ((0, 2000, 0.98), (2000, 6000, 0.99), (6000, 30000, 1.0), (30000, None, 0.99)), "公共管理与公共服务": ((0, 2000, 0.98), (2000, 9000, 1.0), (9000, None, 1.01))}  # fmt: skip
-    areas = [["宗地面积", u, "计价面积", low, high, None, k] for u, row in bands.items() for low, high, k in row]
-    _sheet(
-        book,
-        "其他修正",
-        ["名称", "用途", "列", "下限", "上限", "等级", "系数"],
-        [*shapes, *streets, *areas],
-        [14, 22, 14, 10, 10, 10, 8],
-    )
-    costs = (
-        ("通路", 18),
-        ("通电", 14),
-        ("供水", 9),
-        ("排水", 10),
-        ("通讯", 6),
-        ("通气", 15),
-        ("供热", 16),
-        ("场地平整", 12),
-    )
-    _sheet(book, "开发程度修正", ["项目", "元/㎡"], [list(row) for row in costs], [14, 10])
-
-
 def write_notice(path: Path) -> None:
     """Write the notice.
 
@@ -209,9 +144,8 @@ def write_notice(path: Path) -> None:
         The ``.xlsx`` file.
     """
     book = openpyxl.Workbook()
-    first = book.active
-    assert isinstance(first, Worksheet)
-    first.title = "公告说明"
+    first = book.create_sheet("公告说明")
+    book.remove(book.worksheets[0])
     for row in (
         ("公告名称", "禹州市集体建设用地基准地价（示例）"),
         ("声明", f"{facts.NOTICE}；{facts.NAMES_NOTICE}"),
@@ -228,20 +162,9 @@ def write_notice(path: Path) -> None:
     first.column_dimensions["A"].width = 18
     first.column_dimensions["B"].width = 70
     _price_sheet(book)
-    connotation = [["商服", None, 40, 1.5, "五通一平", 6.5, "地面地价"], ["工业", None, 50, 1.0, "五通一平", 5.5, "地面地价"], ["公共管理与公共服务", None, 50, 1.2, "五通一平", 6.0, "地面地价"]]  # fmt: skip
-    _sheet(
-        book,
-        "价格内涵",
-        ["用途", "级别", "法定最高年期", "容积率", "开发程度", "土地还原率(%)", "地价类型"],
-        connotation,
-        [22, 8, 14, 10, 14, 14, 12],
-    )
-    uses = [
-        ["商服", "用地用海分类2023", "09"],
-        ["工业", "用地用海分类2023", "10,11"],
-        ["公共管理与公共服务", "用地用海分类2023", "08"],
-    ]
-    _sheet(book, "用途对应", ["用途", "分类标准", "用地代码"], uses, [22, 20, 16])
-    _sheet(book, "级别范围", ["乡镇", "用途", "级别", "范围"], _range_rows(), [16, 8, 8, 90])
-    _correction_sheets(book)
+    for title in ("价格内涵", "用途对应"):
+        _sheet(book, title, notice_figures.rows(title))
+    _sheet(book, "级别范围", [["乡镇", "用途", "级别", "范围"], *_range_rows()])
+    for title in ("期日修正", "容积率修正", "因素修正", "其他修正", "开发程度修正"):
+        _sheet(book, title, notice_figures.rows(title))
     save_workbook(book, path)

@@ -1,4 +1,4 @@
-"""The layer of collective land ownership (集体土地所有权, JA): townships, villages and groups, all outlines invented."""
+"""Collective land ownership (集体土地所有权, JA): townships, villages and groups, all outlines invented."""
 
 from __future__ import annotations
 

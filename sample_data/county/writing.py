@@ -59,7 +59,8 @@ def write_shapefile(path: Path, parcels: gpd.GeoDataFrame) -> None:
     content = bytearray(dbf.read_bytes())
     content[_LANGUAGE_BYTE] = 0
     dbf.write_bytes(bytes(content))
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<metadata><abstract>{facts.NOTICE}。{facts.NAMES_NOTICE}。</abstract></metadata>\n'
+    note = f"<abstract>{facts.NOTICE}。{facts.NAMES_NOTICE}。</abstract>"
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<metadata>{note}</metadata>\n'
     path.with_suffix(".shp.xml").write_text(text, encoding="utf-8", newline="\n")
 
 
