@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 MILLION = 1_000_000
 TRILLION = MILLION * MILLION
+_MOST = 9e18
+_MOST_RATE = 9_000_000_000_000
 
 
 def millionths(rate: Decimal, what: str) -> int:
@@ -59,7 +61,7 @@ def times_rate(amount: Ints, rate: Ints) -> tuple[Ints, Ints]:
     amount : ndarray of int64
         Amounts [分], not negative.
     rate : ndarray of int64
-        Rates in millionths, not above 10¹².
+        Rates in millionths, not above 9·10¹².
 
     Returns
     -------
@@ -68,11 +70,18 @@ def times_rate(amount: Ints, rate: Ints) -> tuple[Ints, Ints]:
     rest : ndarray of int64
         What remains, in millionths of a fen, 0 to 999,999.
 
+    Raises
+    ------
+    OverflowError
+        If a rate is too large, or a product leaves 64 bits.
+
     Notes
     -----
     With ``amount = q·10⁶ + s`` the product in fen is ``q·rate + s·rate/10⁶``, and neither term leaves 64 bits
     while the product itself does not.
     """
+    if amount.size and (rate.max() > _MOST_RATE or float(amount.max()) * float(rate.max()) > _MOST * MILLION):
+        raise OverflowError("金额×比例超出 64 位整数范围")
     q, s = np.divmod(amount, MILLION)
     carried, rest = np.divmod(s * rate, MILLION)
     return q * rate + carried, rest

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -89,7 +90,7 @@ def offer(prices: pd.DataFrame, terms: DealTerms) -> Offer:
     elif terms.step_basis is StepBasis.PER_SQUARE_METRE:
         step = _product(_centi(prices), terms.step)
     else:
-        step = _product(np.full(len(prices), _FEN, dtype=np.int64), terms.step)
+        step = np.full(len(prices), ceil(terms.step * _FEN), dtype=np.int64)
     step = np.maximum(round_up(step, unit), unit)
     start = round_up(start, step if terms.start_rounding is StartRounding.STEP else unit)
     return Offer(appraised, start, step, terms.lease_years or 1)
