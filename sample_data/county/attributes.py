@@ -88,9 +88,15 @@ def draw_vote(rng: np.random.Generator, obstacles: set[str]) -> Vote:
         )
     if "到会不足" in obstacles:
         body = "成员大会"
+    if "表决过早" in obstacles:
+        day, body = _between(rng, date(2018, 3, 1), date(2019, 11, 30)), "村民会议"
+    if "代表太少" in obstacles:
+        day, body = _between(rng, date(2025, 5, 10), date(2026, 1, 16)), "成员代表大会"
     if "期日后表决" in obstacles:
         day = _between(rng, ON + timedelta(days=2), ON + timedelta(days=50))
     total = int(rng.integers(24, 75) if "代表" in body else rng.integers(90, 1800))
+    if "代表太少" in obstacles:
+        total = int(rng.integers(9, 20))
     needed = -(-2 * total // 3)
     attended = int(rng.integers(needed, total + 1))
     yes = int(rng.integers(needed, attended + 1))
@@ -113,9 +119,10 @@ def _filed(rng: np.random.Generator, vote: Vote, obstacles: set[str]) -> date | 
 
 def _parcel(rng: np.random.Generator, kind: str, obstacles: set[str], landform: str) -> dict[str, object]:
     """Everything about one parcel that needs neither its place nor its area."""
-    source = str(rng.choice(list(_CURRENT), p=(0.66, 0.10, 0.16, 0.08)))
-    if "宅基地未转用" in obstacles:
-        source = "退出宅基地"
+    source = str(rng.choice(("存量", "退出宅基地", "废弃工矿"), p=(0.7, 0.12, 0.18)))
+    for obstacle, its_source in (("宅基地未转用", "退出宅基地"), ("来源不允许", "废弃公益")):
+        source = its_source if obstacle in obstacles else source
+    pathway = "整治" if "途径不允许" in obstacles else str(rng.choice(("就地", "调整"), p=(0.93, 0.07)))
     document = (
         f"禹政土〔{rng.integers(2021, 2026)}〕{rng.integers(3, 160)}号（示例）" if source == "退出宅基地" else None
     )
@@ -133,7 +140,7 @@ def _parcel(rng: np.random.Generator, kind: str, obstacles: set[str], landform: 
         "开发程度": str(rng.choice(_DEVELOPMENT)),
         "土地来源": None if "来源不明" in obstacles else source,
         "转用文号": None if obstacles & {"宅基地未转用", "来源不明"} else document,
-        "入市途径": None if "途径不明" in obstacles else str(rng.choice(("就地", "调整", "整治"), p=(0.9, 0.06, 0.04))),
+        "入市途径": None if "途径不明" in obstacles else pathway,
         "权属登记": yes_no("未登记", "登记不明", "否"),
         "权属争议": yes_no("有争议", "争议不明", "是"),
         "是否查封": yes_no("查封", "查封不明", "是"),

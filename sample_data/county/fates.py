@@ -25,11 +25,15 @@ ATTRIBUTE_OBSTACLES = (
     "到会不足",
     "同意不足",
     "期日后表决",
+    "表决过早",
+    "代表太少",
     "方案未报",
     "方案报送不足十日",
     "来源不明",
     "宅基地未转用",
     "途径不明",
+    "来源不允许",
+    "途径不允许",
 )
 # Obstacles that lie in other layers.
 LAYER_OBSTACLES = (

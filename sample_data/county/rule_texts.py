@@ -34,6 +34,45 @@ value_low = 0.78              # 竞买人心理价位 ÷ 评估价（模拟假�
 value_high = 1.22
 """
 
+_ENTRY = (
+    (
+        "entry_use_codes_added",
+        "本县另列可入市的规划用途",
+        '"0803、0806、0807"',
+        "用地用海分类2023",
+        "文化、医疗卫生、社会福利类的经营性项目",
+    ),
+    ("entry_least_use_share", "规划用途至少覆盖宗地的比例", "0.70", "占宗地面积", "低于此数的先核实"),
+    ("entry_sources", "可入市的土地来源", '"存量、退出宅基地、废弃工矿"', "", "不含废弃公益，是为演示而设"),
+    ("entry_sources_to_convert", "须有转用文件的土地来源", '"退出宅基地"', "", "没有转用文件的先核实"),
+    ("entry_pathways", "可采用的入市途径", '"就地、调整"', "", "不含整治，是为演示而设"),
+)
+
+
+def entry_text() -> str:
+    """The local rules of market entry."""
+    head = f"""{_HEAD}name = "禹州市集体经营性建设用地入市办法（示例）"
+county = "{facts.COUNTY}"
+pilot = true
+"""
+    rules = [
+        f'''
+[[rule]]
+key = "{key}"
+name = "{name}"
+value = {value}
+unit = "{unit}"
+effective_from = 2024-01-01
+source = "{SOURCE}"
+verified = false
+counties = ["{facts.COUNTY}"]
+note = "{note}"
+'''
+        for key, name, value, unit, note in _ENTRY
+    ]
+    return head + "".join(rules)
+
+
 _RATES = (
     ("工业", "县城规划区", 0.24),
     ("工业", "乡镇规划区", 0.22),
@@ -84,5 +123,5 @@ def write_rules(folder: Path) -> None:
         The folder ``rules``; made if it does not exist.
     """
     folder.mkdir(exist_ok=True)
-    for name, text in (("deal", DEAL), ("split", split_text())):
+    for name, text in (("entry", entry_text()), ("deal", DEAL), ("split", split_text())):
         (folder / f"{name}.toml").write_text(text, encoding="utf-8", newline="\n")
