@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyogrio
 import pyproj
 import shapely
@@ -219,14 +220,16 @@ def as_json(value: object, where: str = "manifest") -> Json:
     Returns
     -------
     str, int, float, bool, None, list or dict
-        Decimals and dates become text, so that nothing is lost.
+        Decimals and dates become text, so that nothing is lost; missing values become None.
 
     Raises
     ------
     BadValueError
         If a key names a secret, or the value is of another kind.
     """
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str | bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
         return float(value)

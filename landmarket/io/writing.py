@@ -21,11 +21,20 @@ from datetime import datetime
 from pathlib import Path
 
 from landmarket.errors import LandMarketError, OutputError, ReadError
-from landmarket.io.file_names import file_names, safe_file_name
+from landmarket.io.file_names import LONGEST, file_names, safe_file_name
 from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, as_json, fingerprints, outputs_of, require_public, versions
 
-__all__ = ["LATEST", "RunFolder", "file_names", "new_run", "output_errors", "read_latest", "safe_file_name"]
+__all__ = [
+    "LATEST",
+    "RunFolder",
+    "file_names",
+    "new_run",
+    "output_errors",
+    "read_latest",
+    "safe_file_name",
+    "write_whole",
+]
 
 LATEST = "latest"
 _STAGING, _LOCK, _POINTER = ".landmarket-staging", ".landmarket-lock", ".landmarket-latest"
@@ -59,12 +68,15 @@ class RunFolder:
         Where to write now; it does not last.
     final : Path
         Where everything is once the run has ended well.
+    created : datetime
+        Time in the manifest.
     facts : dict of str to object
         What the manifest shall hold besides what it always holds; see `record`.
     """
 
     folder: Path
     final: Path
+    created: datetime
     facts: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -113,6 +125,35 @@ def output_errors(path: Path) -> Iterator[None]:
             raise
         what, cure = _CURES.get(error.errno or 0, (error.strerror or str(error), "检查路径、磁盘与权限"))
         raise OutputError(f"{path}：写不成，{what}。没有留下半份成果。办法：{cure}。") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write one file whole, or leave what was there.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an older one is replaced in one step.
+    content : bytes
+        Its content.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:LONGEST]}.{secrets.token_hex(4)}.part")
+    with output_errors(path):
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise
 
 
 @contextmanager
@@ -174,7 +215,7 @@ def new_run(
         _remove_leftovers(out)
         lock, chosen = _claim(out, name, created)
     staging, final = out / f".{chosen}{_STAGING}", out / chosen
-    run = RunFolder(staging, final, {"run": chosen, **facts})
+    run = RunFolder(staging, final, created, {"run": chosen, **facts})
     try:
         with _outputs_only(staging, final):
             yield run

@@ -1,0 +1,242 @@
+"""What stands in the cells of a workbook: text that stays text, exact numbers, dates, and their formats."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landmarket.columns import header, label, schema
+from landmarket.errors import BadValueError, named_rows
+
+LONGEST_TEXT = 32_767
+"""Most UTF-16 units of a cell (Excel specifications and limits)."""
+
+MONEY, WHOLE, PLAIN_WHOLE, FACTOR, SHARE, DATE, GENERAL = (
+    "#,##0.00",
+    "#,##0",
+    "0",
+    "0.0000##",
+    "0.00%",
+    "yyyy-mm-dd",
+    "General",
+)
+TEXT = "@"
+FORMATS = (MONEY, WHOLE, PLAIN_WHOLE, FACTOR, SHARE, DATE, GENERAL, TEXT)
+"""Every number format of the workbook."""
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_EPOCH = pd.Timestamp("1899-12-30")
+_FIRST_SERIAL = 61  # 1900-03-01; earlier serials are off by a day in Excel
+_HEADERS = {
+    "item": "名称",
+    "value": "值",
+    "unit": "单位",
+    "effective_from": "生效日期",
+    "effective_to": "失效日期",
+    "source": "来源",
+    "verified": "是否核对原文",
+    "note": "说明",
+    "check": "检查项",
+    "column": "列",
+    "cure": "办法",
+    "set_aside_reason": "暂不处理原因",
+}
+_DATES = ("effective_from", "effective_to")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column of a sheet, ready to be written.
+
+    Attributes
+    ----------
+    name : str
+        Identifier.
+    header : str
+        Chinese header with its unit.
+    number_format : str
+        Excel number format; ``@`` for text.
+    entries : list of str, float or None
+        What is written; None leaves the cell empty.
+    total : float
+        Exact sum of the numbers; zero for text.
+    """
+
+    name: str
+    header: str
+    number_format: str
+    entries: list[str | float | None]
+    total: float
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the cells hold text."""
+        return self.number_format == TEXT
+
+    @property
+    def width(self) -> float:
+        """Width of the column in characters, a Chinese character counting two."""
+        longest = max((display_width(self.printed(value)) for value in set(self.entries)), default=0)
+        return float(min(max(longest + 2, math.ceil(display_width(self.header) / 2) + 3, 9), 42))
+
+    def printed(self, value: str | float | None) -> str:
+        """About what a cell shows, to measure its width."""
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        if self.number_format in (MONEY, WHOLE):
+            return f"{value:,.2f}"
+        return {DATE: "2026-03-02", SHARE: "100.00%", FACTOR: "0.000000"}.get(self.number_format, f"{value:.10g}")
+
+
+def display_width(text: str) -> int:
+    """Width of a text's longest line, a full-width character counting two.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    int
+        Width in half-width characters.
+
+    Examples
+    --------
+    >>> display_width("面积（㎡）"), display_width("JB00001")
+    (10, 7)
+    """
+    return max(sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line) for line in text.split("\n"))
+
+
+def safe_text(text: str) -> str:
+    """Make a text that a cell can hold; whatever is changed is seen.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Control characters as their pictures (``␀`` … ``␡``), bidirectional overrides and broken characters as ``�``,
+        and a text longer than a cell cut with a mark that says how much is missing.
+
+    Examples
+    --------
+    >>> safe_text("a\\x00b"), len(safe_text("长" * 40_000))
+    ('a␀b', 32767)
+    """
+    if len(text) <= LONGEST_TEXT // 2 and text.isprintable():
+        return text
+    shown = _ILLEGAL.sub(_picture, text.replace("\r\n", "\n")).replace("\r", "␍")
+    if _units(shown) <= LONGEST_TEXT:
+        return shown
+    mark = f"…（原文 {len(text)} 字，以下截去）"
+    kept = shown.encode("utf-16-le")[: 2 * (LONGEST_TEXT - _units(mark))].decode("utf-16-le", errors="ignore")
+    return kept + mark
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return "␡" if code == 0x7F else chr(0x2400 + code) if code < 0x20 else "�"
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cells_of(table: pd.DataFrame, name: str) -> Cells:
+    """Prepare one column of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    name : str
+        Identifier of the column.
+
+    Returns
+    -------
+    Cells
+        Integer fen shown in yuan; codes as text; dates as dates; missing as empty cells.
+
+    Raises
+    ------
+    BadValueError
+        If a number is infinite.
+    """
+    values, column = table[name], schema().get(name)
+    kind = column.kind if column else ""
+    title = _HEADERS.get(name) or header(name)
+    if name == "verified":
+        return Cells(name, title, TEXT, [_verified(value) for value in values.tolist()], 0.0)
+    objects = values.dtype == object and pd.api.types.infer_dtype(values, skipna=True)
+    if pd.api.types.is_datetime64_any_dtype(values) or name in _DATES or objects in ("date", "datetime"):
+        return Cells(name, title, DATE, _serials(pd.to_datetime(values).dt.tz_localize(None)), 0.0)
+    if kind == "code" or not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return Cells(name, title, TEXT, _texts(values.tolist(), values.notna().tolist()), 0.0)
+    numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    if np.isinf(numbers).any():
+        bad = named_rows(values.index[np.isinf(numbers)])
+        raise BadValueError(f"工作簿：列 {label(name)} 有无穷大，{bad}。办法：检查除数是否为零。")
+    number_format = _number_format(name, kind, column.unit if column else "")
+    if kind == "fen":
+        total = sum(values.dropna().astype("int64").tolist()) / 100
+        return Cells(name, _in_yuan(title), number_format, _numbers(numbers / 100), total)
+    return Cells(name, title, number_format, _numbers(numbers), math.fsum(numbers[~np.isnan(numbers)]))
+
+
+def _number_format(name: str, kind: str, unit: str) -> str:
+    if kind == "whole":
+        return WHOLE if unit else PLAIN_WHOLE
+    if kind == "fen" or unit or name.endswith("面积"):
+        return MONEY
+    if name.endswith("_factor") or name == "factor_sum":
+        return FACTOR
+    return SHARE if name.endswith(("_share", "_rate", "占比")) else GENERAL
+
+
+def _in_yuan(title: str) -> str:
+    """Turn the header of integer fen into the header of yuan: 起始价分（分） → 起始价（元）."""
+    name, _, unit = title.partition("（")
+    return f"{name.removesuffix('分')}（{unit.replace('分', '元', 1)}"
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> list[str | float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def _texts(values: list[object], present: list[bool]) -> list[str | float | None]:
+    return [_text(value) if here else None for value, here in zip(values, present, strict=True)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "是" if value else "否"
+    if isinstance(value, float) and value.is_integer():  # a code that a reader made a number
+        return str(int(value))
+    return safe_text(str(value))
+
+
+def _verified(value: object) -> str:
+    if value is True or (isinstance(value, str) and value == "是"):
+        return "是"
+    return "否（未核对）" if value is False or (isinstance(value, str) and value == "否") else "—"
+
+
+def _serials(days: pd.Series[pd.Timestamp]) -> list[str | float | None]:
+    serials = (days - _EPOCH) / pd.Timedelta(days=1)
+    return [
+        None if math.isnan(serial) else float(serial) if serial >= _FIRST_SERIAL else f"{day:%Y-%m-%d}"
+        for serial, day in zip(serials.tolist(), days.tolist(), strict=True)
+    ]
