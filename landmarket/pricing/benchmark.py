@@ -84,7 +84,7 @@ def benchmark_price(
         [
             five_level_columns(parcels, keys, table),
             date_columns(keys, table, on, parcels.index),
-            term_columns(parcels, basis, table),
+            term_columns(parcels, keys, basis, table),
             far_columns(parcels, keys, basis, table),
             step_columns(parcels, keys, table),
             development_columns(parcels, basis, table),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -82,28 +81,30 @@ def far_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: P
     BadValueError
         If a ratio is needed and missing, not positive, or outside the table where the notice says 报错.
     """
-    ratio = pd.to_numeric(parcels["floor_area_ratio"], errors="coerce").to_numpy(dtype=np.float64)
-    require_values(
-        parcels,
-        "floor_area_ratio",
-        parcels["floor_area_ratio"].notna().to_numpy() & ~(np.isfinite(ratio) & (ratio > 0)),
-        "应为一个正数；范围（如 1.0≤R≤2.5）须先选定取值。",
-        NEEDED_BY,
-    )
+    given = parcels["floor_area_ratio"]
+    ratio: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
+    unreadable = given.notna().to_numpy() & ~(np.isfinite(ratio) & (ratio > 0))
+    cure = "应为一个正数；范围（如 1.0≤R≤2.5）须先选定取值。"
+    require_values(parcels, "floor_area_ratio", unreadable, cure, NEEDED_BY)
     floor = basis["price_form"].to_numpy() == PriceForm.FLOOR.value
-    factor, note = np.ones(len(parcels)), np.zeros(len(parcels), dtype=np.intp)
-    for pair, rows in zip(keys.pairs, keys.positions(), strict=True):
-        steps = rows_for(table.far, *pair)
+    factor, note, needed = np.ones(len(parcels)), np.zeros(len(parcels), dtype=np.intp), floor.copy()
+    outside = np.zeros(len(parcels), dtype=bool)
+    for pair, rows in zip(keys.pairs, keys.positions, strict=True):
+        steps = rows_for(table.far, *pair).sort_values("floor_area_ratio")
         skipped = bool(floor[rows[0]]) and not table.formula.far_on_floor_price
-        if len(steps) and not skipped:
-            ends = steps["floor_area_ratio"].min(), steps["floor_area_ratio"].max()
-            _require_ratio(parcels, rows, ratio)
-            factor[rows] = _rounded_far(parcels.iloc[rows], ratio[rows], steps, table)
-            note[rows] = np.where((ratio[rows] < ends[0]) | (ratio[rows] > ends[1]), 1, 0)
-        else:
+        if skipped or not len(steps):
             note[rows] = 3 if skipped else 2
-            if floor[rows[0]]:
-                _require_ratio(parcels, rows, ratio)
+            continue
+        needed[rows] = True
+        ends = steps["floor_area_ratio"].iloc[0], steps["floor_area_ratio"].iloc[-1]
+        outside[rows] = (ratio[rows] < ends[0]) | (ratio[rows] > ends[1])
+        factor[rows] = _rounded_far(ratio[rows], steps, table)
+    cure = "补上容积率；公告对该用途作容积率修正。"
+    require_values(parcels, "floor_area_ratio", needed & np.isnan(ratio), cure, NEEDED_BY)
+    if table.far_outside is Outside.RAISE:
+        cure = "容积率在公告的修正表之外；核对容积率，或在公告说明中写明 容积率表外处理：取端值。"
+        require_values(parcels, "floor_area_ratio", outside, cure, NEEDED_BY)
+    note[outside] = 1
     known = ["", "容积率在表外，取端值", "公告未设容积率修正", "楼面地价不作容积率修正"]
     return pd.DataFrame(
         {"floor_area_ratio": ratio, "far_factor": factor, "far_note": texts(known, note, parcels.index)},
@@ -111,20 +112,18 @@ def far_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: P
     )
 
 
-def _require_ratio(parcels: pd.DataFrame, rows: npt.NDArray[np.intp], ratio: Floats) -> None:
-    cure = "补上容积率；公告对该用途作容积率修正。"
-    require_values(parcels.iloc[rows], "floor_area_ratio", np.isnan(ratio[rows]), cure, NEEDED_BY)
-
-
-def _rounded_far(parcels: pd.DataFrame, ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Floats:
-    steps = steps.sort_values("floor_area_ratio")
+def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Floats:
+    """Look up and round; the caller judges ratios outside the table, given its ends, and missing ones, given 1."""
     ratios: Floats = steps["floor_area_ratio"].to_numpy(dtype=np.float64)
     factors: Floats = steps["factor"].to_numpy(dtype=np.float64)
-    outside: Literal["raise", "clamp"] = "clamp" if table.far_outside is Outside.CLAMP else "raise"
     column: pd.Series[float] = pd.Series(factors, index=ratios)
-    wanted: pd.Series[float] = pd.Series(ratio, index=parcels.index)
-    values: Floats = np.asarray(far_factor(wanted, column, outside=outside), dtype=np.float64)
-    return rounded_exactly(values, table.factor_decimals, _interpolate(ratios, factors), [ratio], values)
+    known = np.isfinite(ratio)
+    values = far_factor(ratio[known], column, outside="clamp")
+    result = np.ones(len(ratio))
+    result[known] = rounded_exactly(
+        values, table.factor_decimals, _interpolate(ratios, factors), [ratio[known]], values
+    )
+    return result
 
 
 def _interpolate(ratios: Floats, factors: Floats) -> Callable[[Sequence[Fraction]], Fraction]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -27,17 +29,13 @@ class Keys:
     pairs: tuple[tuple[str, str], ...]
     code: Positions
 
-    def positions(self) -> list[Positions]:
-        """Return the positions of the parcels of each pair.
-
-        Returns
-        -------
-        list of ndarray
-            One array per pair, ascending.
-        """
-        order = np.argsort(self.code, kind="stable")
+    @cached_property
+    def positions(self) -> tuple[Positions, ...]:
+        """The positions of the parcels of each pair, ascending."""
+        small = self.code.astype(np.uint16) if len(self.pairs) <= np.iinfo(np.uint16).max else self.code
+        order = np.argsort(small, kind="stable")
         edges = np.searchsorted(self.code[order], np.arange(len(self.pairs) + 1))
-        return [order[start:end] for start, end in pairwise(edges)]
+        return tuple(order[start:end] for start, end in pairwise(edges))
 
 
 def text_codes(texts: pd.Series[str]) -> tuple[Positions, list[str]]:
@@ -100,6 +98,24 @@ def use_grade_keys(parcels: pd.DataFrame) -> Keys:
     return Keys(pairs, code.reshape(-1))
 
 
+def particular(known: Collection[tuple[str, str]], use: str, grade: str) -> tuple[str, str] | None:
+    """Choose among the pairs a notice's table states the one that holds for a use and grade.
+
+    Parameters
+    ----------
+    known : collection of (str, str)
+        Uses and grades stated; empty means all.
+    use, grade : str
+        Use and grade of a parcel.
+
+    Returns
+    -------
+    (str, str) or None
+        The most particular: the use and grade, else the use, else the grade, else all; None where none holds.
+    """
+    return next((pair for pair in ((use, grade), (use, ""), ("", grade), ("", "")) if pair in known), None)
+
+
 def rows_for(frame: pd.DataFrame, use: str, grade: str | None = None) -> pd.DataFrame:
     """Select the rows of a notice's table that hold for a use and a grade.
 
@@ -115,19 +131,13 @@ def rows_for(frame: pd.DataFrame, use: str, grade: str | None = None) -> pd.Data
     Returns
     -------
     DataFrame
-        The most particular rows: for the use and grade, else for the use, else for the grade, else for all.
+        The rows of the most particular pair, see `particular`; in the order of the frame.
     """
-    for wanted_use in (use, ""):
-        rows = frame[frame["use"] == wanted_use]
-        if grade is None:
-            if len(rows):
-                return rows
-            continue
-        for wanted_grade in dict.fromkeys((grade, "")):
-            particular = rows[rows["grade"] == wanted_grade]
-            if len(particular):
-                return particular
-    return frame.iloc[:0]
+    grades = frame["grade"] if grade is not None else pd.Series("", index=frame.index, dtype="str")
+    pair = particular(frozenset(zip(frame["use"], grades, strict=True)), use, grade or "")
+    if pair is None:
+        return frame.iloc[:0]
+    return frame[(frame["use"] == pair[0]) & (grades == pair[1])]
 
 
 def text_at(frame: pd.DataFrame, row: int, column: str) -> str:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import require_columns, require_values
-from landmarket.pricing.keys import Keys, rows_for
+from landmarket.pricing.keys import Keys, Positions, particular, rows_for, text_codes
 from landmarket.pricing.price_table import LEVELS, PriceTable
 from landmarket.units import round_half_up_array
 
@@ -44,22 +44,33 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
     """
     total = np.zeros(len(parcels), dtype=np.int64)
     columns: dict[str, pd.Series[str] | Floats] = {}
-    for factor in table.factors["factor"].unique():
-        rows = [rows_for(table.factors[table.factors["factor"] == factor], *pair)[list(LEVELS)] for pair in keys.pairs]
-        percents = np.array([row.iloc[0] if len(row) else [np.nan] * len(LEVELS) for row in rows], dtype=np.float64)
-        applies = np.array([len(row) > 0 for row in rows], dtype=bool)[keys.code]
+    for factor, stated in _stated_levels(table).items():
+        found = [particular(stated.keys(), *pair) for pair in keys.pairs]
+        applies = np.array([pair is not None for pair in found], dtype=bool)[keys.code]
         if not applies.any():
             continue
         require_columns(parcels, [factor], NEEDED_BY)
-        level = pd.Categorical(parcels[factor], categories=list(LEVELS)).codes
+        codes, distinct = text_codes(parcels[factor])
+        level = np.array([LEVELS.index(text) if text in LEVELS else -1 for text in distinct], dtype=np.intp)[codes]
         cure = f"填写 {'、'.join(LEVELS)} 之一；不知道的不能当作一般。"
         require_values(parcels, factor, applies & (level < 0), cure, NEEDED_BY)
-        units = np.rint(np.nan_to_num(percents) * _PERCENT_UNITS).astype(np.int64)[keys.code, level] * applies
+        percents = np.array([[0.0] * len(LEVELS) if pair is None else stated[pair] for pair in found])
+        units = np.rint(percents * _PERCENT_UNITS).astype(np.int64)[keys.code, level] * applies
         total += units
         columns[f"{LEVEL}{factor}"] = parcels[factor].where(applies)
         columns[f"{FACTOR}{factor}"] = np.where(applies, units / _PERCENT_UNITS, np.nan)
     columns["factor_sum"] = total / (100 * _PERCENT_UNITS)
     return pd.DataFrame(columns, index=parcels.index)
+
+
+def _stated_levels(table: PriceTable) -> dict[str, dict[tuple[str, str], list[float]]]:
+    """Give each factor's five levels [%] by use and grade, factors in the notice's order."""
+    stated: dict[str, dict[tuple[str, str], list[float]]] = {}
+    texts = table.factors[["factor", "use", "grade"]].astype("str").to_numpy()
+    percents = table.factors[list(LEVELS)].to_numpy(dtype=np.float64)
+    for (factor, use, grade), levels in zip(texts.tolist(), percents.tolist(), strict=True):
+        stated.setdefault(factor, {})[use, grade] = levels
+    return stated
 
 
 def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.DataFrame:
@@ -85,33 +96,51 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.Dat
         If a value lies in no band, or is no level, of its table.
     """
     columns: dict[str, Floats] = {}
-    for name in table.steps["name"].unique():
-        named = table.steps[table.steps["name"] == name]
-        values = np.full(len(parcels), np.nan)
-        for (use, _), rows in zip(keys.pairs, keys.positions(), strict=True):
-            steps = rows_for(named, use)
-            if len(steps):
-                values[rows] = _step_factors(parcels.iloc[rows], str(name), steps)
-        if np.isfinite(values).any():
+    for name, named in table.steps.groupby("name", sort=False):
+        column, uses = str(named["column"].iloc[0]), frozenset(named["use"])
+        concerned = [use in uses or "" in uses for use, _ in keys.pairs]
+        applies = np.array(concerned, dtype=bool)[keys.code]
+        if applies.any():
+            require_columns(parcels, [column], f"{NEEDED_BY}（{name}）")
+            values = _step_factors(parcels[column], named, keys, concerned)
+            cure = f"{name}应为 {_allowed(named)} 之一。"
+            require_values(parcels, column, applies & np.isnan(values), cure, NEEDED_BY)
             columns[f"{STEP}{name}"] = round_half_up_array(values, table.factor_decimals)
     return pd.DataFrame(columns, index=parcels.index)
 
 
-def _step_factors(parcels: pd.DataFrame, name: str, steps: pd.DataFrame) -> Floats:
-    column = str(steps["column"].iloc[0])
-    require_columns(parcels, [column], f"{NEEDED_BY}（{name}）")
-    factors = steps["factor"].to_numpy(dtype=np.float64)
-    if (steps["level"] != "").any():
-        place = pd.Index(steps["level"]).get_indexer(pd.Index(parcels[column]))
-        cure = f"{name}的等级应为 {'、'.join(steps['level'])}。"
-        require_values(parcels, column, place < 0, cure, NEEDED_BY)
-        result: Floats = factors[place]
-        return result
-    values = pd.to_numeric(parcels[column], errors="coerce").to_numpy(dtype=np.float64)
-    low = steps["low"].fillna(-np.inf).to_numpy()
-    high = steps["high"].fillna(np.inf).to_numpy()
-    place = np.searchsorted(low, values, side="right") - 1
-    inside = ~np.isnan(values) & (place >= 0) & (values < high[place])
-    cure = f"{name}的范围为 " + "、".join(f"[{a:g}, {b:g})" for a, b in zip(low, high, strict=True)) + "。"
-    require_values(parcels, column, ~inside, cure, NEEDED_BY)
-    return factors[place]
+def _step_factors(
+    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, concerned: list[bool]
+) -> Floats:
+    """Look up a factor for each value; nan where the value is in no band, or is no level, of the table."""
+    result = np.full(len(given), np.nan)
+    by_level = bool((named["level"] != "").any())
+    if by_level:
+        codes, distinct = text_codes(given.astype("str"))
+    else:
+        values: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
+    for (use, _), rows, wanted in zip(keys.pairs, keys.positions, concerned, strict=True):
+        if wanted:
+            steps = rows_for(named, use)
+            result[rows] = _levels(codes[rows], distinct, steps) if by_level else _bands(values[rows], steps)
+    return result
+
+
+def _levels(codes: Positions, distinct: list[str], steps: pd.DataFrame) -> Floats:
+    factor_of = dict(zip(steps["level"].astype("str"), steps["factor"].astype("float64"), strict=True))
+    factors: Floats = np.array([factor_of.get(text, np.nan) for text in distinct], dtype=np.float64)[codes]
+    return factors
+
+
+def _bands(values: Floats, steps: pd.DataFrame) -> Floats:
+    steps = steps.assign(low=steps["low"].fillna(-np.inf), high=steps["high"].fillna(np.inf)).sort_values("low")
+    place = np.searchsorted(steps["low"].to_numpy(), values, side="right") - 1
+    inside = ~np.isnan(values) & (place >= 0) & (values < steps["high"].to_numpy()[place])
+    factors: Floats = np.where(inside, steps["factor"].to_numpy(dtype=np.float64)[place], np.nan)
+    return factors
+
+
+def _allowed(steps: pd.DataFrame) -> str:
+    bands = (f"[{low:g}, {high:g})" for low, high in zip(steps["low"], steps["high"], strict=True))
+    stated = [level or band for level, band in zip(steps["level"], bands, strict=True)]
+    return "、".join(dict.fromkeys(stated)).replace("nan", "…")

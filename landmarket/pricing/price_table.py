@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError
-from landmarket.units import round_half_up_array
+from landmarket.pricing.rounding import Floats, rounded_exactly
 
 LEVELS = ("优", "较优", "一般", "较劣", "劣")
 """The five levels of a factor, best first."""
@@ -224,8 +224,11 @@ class PriceTable:
         """
         if not 0 < float(factor) < float("inf"):
             raise BadValueError(f"基准地价表缩放系数 {factor} 应为正数。办法：如上调一成写 1.1。")
-        values = self.prices["unit_price"].to_numpy(dtype=np.float64) * float(factor)
-        prices = self.prices.assign(unit_price=round_half_up_array(values, self.decimals))
+        printed: Floats = self.prices["unit_price"].to_numpy(dtype=np.float64)
+        times: Floats = np.full(len(printed), float(factor))
+        product = printed * times
+        scaled = rounded_exactly(product, self.decimals, lambda pair: pair[0] * pair[1], [printed, times], product)
+        prices = self.prices.assign(unit_price=scaled)
         return replace(self, prices=prices, name=f"{self.name}（×{factor}）")
 
     def _repr_html_(self) -> str:

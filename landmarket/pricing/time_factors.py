@@ -91,13 +91,15 @@ def _in_force(rows: pd.DataFrame, on: date, use: str) -> tuple[date, float]:
     return earlier["date"].iloc[-1].date(), float(earlier["index"].iloc[-1])
 
 
-def term_columns(parcels: pd.DataFrame, basis: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
+def term_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     """Compute the term factor of each parcel (年期修正).
 
     Parameters
     ----------
     parcels : DataFrame
         Optionally with ``term``: years, 无年期, or missing for the legal maximum.
+    keys : Keys
+        Uses and grades of the parcels.
     basis : DataFrame
         From `connotation_columns`.
     table : PriceTable
@@ -131,7 +133,7 @@ def term_columns(parcels: pd.DataFrame, basis: pd.DataFrame, table: PriceTable) 
         "term_years": years,
         "legal_term": legal,
         "capitalisation_rate": basis["capitalisation_rate"].to_numpy(),
-        "term_factor": _term_factors(parcels, years, basis, table),
+        "term_factor": _term_factors(parcels, keys, years, basis, table),
         "term_note": texts(known, notes, parcels.index),
     }
     return pd.DataFrame(columns, index=parcels.index)
@@ -148,7 +150,7 @@ def _years(text: str) -> float:
     return float(years) if years is not None and years > 0 else float("nan")
 
 
-def _term_factors(parcels: pd.DataFrame, years: Floats, basis: pd.DataFrame, table: PriceTable) -> Floats:
+def _term_factors(parcels: pd.DataFrame, keys: Keys, years: Floats, basis: pd.DataFrame, table: PriceTable) -> Floats:
     legal, rate = basis["legal_term"].to_numpy(), basis["capitalisation_rate"].to_numpy()
     no_legal = np.isnan(legal) & np.isfinite(years)
     require_values(parcels, "price_use", no_legal, "公告的价格内涵缺少该用途的法定最高年期，补上后再算。", NEEDED_BY)
@@ -159,9 +161,11 @@ def _term_factors(parcels: pd.DataFrame, years: Floats, basis: pd.DataFrame, tab
     no_rate = corrected & np.isnan(rate)
     require_values(parcels, "price_use", no_rate, "年期不足法定最高年期，但公告缺少该用途的土地还原率。", NEEDED_BY)
     factors = np.ones(len(parcels))
-    if corrected.any():
-        triples = np.column_stack([years, legal, rate])[corrected]
-        distinct, which = np.unique(triples, axis=0, return_inverse=True)
-        exact = term_factor(distinct[:, 0], distinct[:, 1], distinct[:, 2])
-        factors[corrected] = round_half_up_array(exact, table.factor_decimals)[which.reshape(-1)]
+    for rows in keys.positions:
+        rows = rows[corrected[rows]]
+        if len(rows):
+            codes, found = pd.factorize(years[rows])
+            distinct: Floats = np.asarray(found, dtype=np.float64)
+            exact = term_factor(distinct, float(legal[rows[0]]), float(rate[rows[0]]))
+            factors[rows] = round_half_up_array(exact, table.factor_decimals)[codes]
     return factors
