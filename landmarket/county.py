@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 from pyproj import CRS
 
 from landmarket.distribution import read_split_rule
-from landmarket.errors import ReadError
+from landmarket.errors import ReadError, RuleError
 from landmarket.io.parcels import read_layer, read_parcels
-from landmarket.market.deal import read_deal_terms
-from landmarket.pricing.price_table import read_price_table
+from landmarket.market.terms import read_deal_terms
+from landmarket.pricing.notice_reading import read_price_table
+from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.scenario import Scenario
 from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import read_entry_rule
 
-_FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
-_REQUIRED = ("name", "county", "pilot", "on", "seed", "files")
-_KEYS = (*_REQUIRED, "notice", "layers", "constraints", "floor_area_ratio", "crs")
-
-T = TypeVar("T")
+FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
+_LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
 @dataclass(frozen=True)
@@ -99,33 +97,22 @@ class County:
         return list(dict.fromkeys([*self.files.values(), *(layer.path for layer in self.constraints)]))
 
 
-def _of_kind(document: Mapping[str, object], key: str, kind: type[T], path: Path) -> T:
-    value = document[key]
-    if not isinstance(value, kind) or type(value) is not kind:  # true is no whole number here, nor a time a day
-        raise ReadError(f"{path}：{key} = {value!r} 的类型不对，应为 {kind.__name__}（日期不加引号，代码加引号）。")
-    return value
-
-
 def _texts(value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ReadError(f"{where} 应为“名称 = 文字”的表。")
+        raise RuleError(f"{where} 应为“名称 = 文字”的表。办法：文字加引号。")
     return {str(key): str(text) for key, text in value.items()}
 
 
-def _constraint(record: object, folder: Path, where: str) -> ConstraintFile:
-    if not isinstance(record, dict) or not {"name", "file", "effect"} <= set(record):
-        raise ReadError(f"{where}：每个 [[constraints]] 须有 name、file、effect。")
-    effects = [effect.value for effect in Effect]
-    if record["effect"] not in effects:
-        raise ReadError(f"{where}：effect = {record['effect']!r} 不认识。办法：写 {'、'.join(effects)} 之一。")
-    layer = record.get("layer")
-    return ConstraintFile(
-        name=str(record["name"]),
-        path=folder / str(record["file"]),
-        layer=None if layer is None else str(layer),
-        effect=Effect(record["effect"]),
-        source=str(record.get("source", "")),
+def _constraint(record: RuleFile, folder: Path) -> ConstraintFile:
+    file = ConstraintFile(
+        name=record.text("name"),
+        path=folder / record.text("file"),
+        layer=record.text("layer", "") or None,
+        effect=record.choice("effect", Effect),
+        source=record.text("source", ""),
     )
+    record.finish()
+    return file
 
 
 def read_county(path: str | Path) -> County:
@@ -144,41 +131,58 @@ def read_county(path: str | Path) -> County:
     Raises
     ------
     ReadError
-        If a key is missing, unknown or of the wrong kind, or a file does not exist.
+        If the file is not TOML, or a file it names does not exist.
+    RuleError
+        If a key is missing, unknown or of the wrong kind.
     """
     path = Path(path)
     path = path / "county.toml" if path.is_dir() else path
-    document = load_toml(path)
-    unknown = [key for key in document if key not in _KEYS]
-    missing = [key for key in _REQUIRED if key not in document]
-    if unknown or missing:
-        raise ReadError(f"{path}：缺少 {missing}，不认识 {unknown}。办法：对照 sample_data/yuzhou/county.toml。")
-    names = _texts(document["files"], f"{path}：[files]")
-    absent = [name for name in _FILES if name not in names]
-    if absent:
-        raise ReadError(f"{path}：[files] 缺少 {'、'.join(absent)}。")
-    files = {name: path.parent / names[name] for name in _FILES}
-    records = document.get("constraints", [])
-    if not isinstance(records, list):
-        raise ReadError(f"{path}：constraints 应写成 [[constraints]]。")
-    constraints = tuple(_constraint(record, path.parent, str(path)) for record in records)
-    gone = [str(file) for file in [*files.values(), *(layer.path for layer in constraints)] if not file.exists()]
+    document = RuleFile(load_toml(path), str(path))
+    listed = RuleFile(document.value("files", "文件表"), f"{path} 的 [files]")
+    files = {key: path.parent / listed.text(key) for key in FILES}
+    listed.finish()
+    named = RuleFile(document.value("layers", "图层表") if document.has("layers") else {}, f"{path} 的 [layers]")
+    layers = {key: named.text(key) for key in _LAYERS if named.has(key)}
+    named.finish()
+    ends = document.value("floor_area_ratio", "容积率取值表") if document.has("floor_area_ratio") else {}
+    county = County(
+        name=document.text("name"),
+        county=document.text("county"),
+        pilot=document.flag("pilot"),
+        on=document.day("on"),
+        seed=document.whole("seed"),
+        notice=document.text("notice", ""),
+        files=files,
+        layers=layers,
+        constraints=tuple(_constraint(record, path.parent) for record in document.records("constraints")),
+        floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
+        crs=document.text("crs", "") or None,
+    )
+    document.finish()
+    gone = [str(file) for file in county.inputs if not file.exists()]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该配置文件。")
-    crs = document.get("crs")
-    return County(
-        name=_of_kind(document, "name", str, path),
-        county=_of_kind(document, "county", str, path),
-        pilot=_of_kind(document, "pilot", bool, path),
-        on=_of_kind(document, "on", date, path),
-        seed=_of_kind(document, "seed", int, path),
-        notice=str(document.get("notice", "")),
-        files=files,
-        layers=_texts(document.get("layers", {}), f"{path}：[layers]"),
-        constraints=constraints,
-        floor_area_ratio=_texts(document.get("floor_area_ratio", {}), f"{path}：[floor_area_ratio]"),
-        crs=None if crs is None else str(crs),
-    )
+    return county
+
+
+def sample_county() -> Path:
+    """Folder of the sample county (示例县): real names and codes, invented parcels, prices and deals.
+
+    Returns
+    -------
+    Path
+        Inside the installed package, or in the source tree.
+
+    Raises
+    ------
+    ReadError
+        If neither is there.
+    """
+    package = Path(str(files("landmarket")))
+    for folder in (package / "sample_data" / "yuzhou", package.parent / "sample_data" / "yuzhou"):
+        if (folder / "county.toml").is_file():
+            return folder
+    raise ReadError(f"{package}：没有随附的示例县。办法：重新安装 landmarket。")
 
 
 def read_county_parcels(county: County) -> gpd.GeoDataFrame:
@@ -195,6 +199,22 @@ def read_county_parcels(county: County) -> gpd.GeoDataFrame:
         As `landmarket.io.read_parcels` gives them.
     """
     return read_parcels(county.files["parcels"], layer=county.layers.get("parcels"), crs=county.crs)
+
+
+def read_villages(county: County) -> gpd.GeoDataFrame:
+    """Read the villages of a county.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+
+    Returns
+    -------
+    GeoDataFrame
+        As `landmarket.io.read_layer` gives them.
+    """
+    return read_layer(county.files["villages"], layer=county.layers.get("villages"))
 
 
 def read_scenario(county: County, crs: CRS) -> Scenario:
@@ -220,7 +240,7 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
         name=county.name,
         on=county.on,
         seed=county.seed,
-        villages=layer("villages"),
+        villages=read_villages(county).to_crs(crs),
         plan=layer("plan"),
         owners=layer("ownership"),
         constraints=tuple(

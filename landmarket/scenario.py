@@ -11,8 +11,10 @@ import pandas as pd
 
 from landmarket.checks import require_same_index
 from landmarket.distribution import SplitRule, split_income
-from landmarket.market.deal import DealTerms, simulate_deals
-from landmarket.pricing.benchmark import benchmark_price, price_basis
+from landmarket.market.deal import simulate_deals
+from landmarket.market.terms import DealTerms
+from landmarket.pricing.basis import price_basis
+from landmarket.pricing.benchmark import benchmark_price
 from landmarket.pricing.price_table import PriceTable
 from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
 from landmarket.zoning.constraints import ConstraintLayer, constraint_hits

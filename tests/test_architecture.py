@@ -16,7 +16,7 @@ PACKAGE = ROOT / "landmarket"
 # Rooms from the ground up. A room may import rooms strictly below it, and its own modules.
 FLOORS: list[set[str]] = [
     {"errors"},
-    {"columns", "rules", "units"},
+    {"columns", "exact", "rules", "units"},
     {"checks", "exact", "rule_file", "workdays"},
     {"crs"},
     {"geometry", "overlay"},

@@ -1,0 +1,294 @@
+"""The command ``landmarket``: the whole job, or one step of it, from a county file.
+
+Exit codes: 0 done; 1 warnings found by ``check``; 2 wrong usage; 3 errors found by ``check``; 4 the work was refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from landmarket.columns import header
+from landmarket.county import read_county, read_county_parcels, read_villages, sample_county
+from landmarket.errors import BadValueError, LandMarketError, NoPriceError
+from landmarket.io.manifest import INTERNAL, MANIFEST
+from landmarket.io.parcels import read_parcels
+from landmarket.pricing.worksheet import explain
+from landmarket.products import (
+    MAPS,
+    RESERVE,
+    WORKBOOK,
+    Work,
+    county_run,
+    do_county,
+    record,
+    write_all,
+    write_maps,
+    write_report,
+)
+from landmarket.scenario import TOTAL
+from landmarket.screening import Screening, screen
+from landmarket.units import round_half_up
+
+WARNINGS_FOUND, WRONG_USAGE, ERRORS_FOUND, REFUSED = 1, 2, 3, 4
+
+
+class _ChineseHelp(click.Command):
+    """A command whose help is in Chinese."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "显示本说明并退出。"
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="用法：")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [row for row in (parameter.get_help_record(ctx) for parameter in self.get_params(ctx)) if row]
+        with formatter.section("选项"):
+            formatter.write_dl(rows)
+
+
+class _ChineseGroup(_ChineseHelp, click.Group):
+    """The group of commands, with its help in Chinese."""
+
+    command_class = _ChineseHelp
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        commands = [(name, self.commands[name].get_short_help_str(80)) for name in self.commands]
+        with formatter.section("命令"):
+            formatter.write_dl(commands)
+
+
+@click.group(cls=_ChineseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="landmarket", message="landmarket %(version)s", help="显示版本并退出。")
+def app() -> None:
+    """农村集体经营性建设用地：入市资格、基准地价、交易模拟、收益分配、乡镇地图。
+
+    先用 check 检查宗地文件，再用 run 完成全部工作；县配置文件的写法见 sample_data/yuzhou/county.toml。
+    退出码：0 完成；1 check 发现警告；2 用法错误；3 check 发现错误；4 拒绝处理（原因见提示）。
+    """
+
+
+OUT = click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("output"), show_default="output", help="成果目录。"
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出，供程序读取。")
+COUNTY = click.argument("county", type=click.Path(path_type=Path), metavar="县配置")
+
+
+@app.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="宗地文件")
+@click.option("--layer", help="图层名（文件含多个图层时）。")
+@click.option("--crs", help="坐标系，如 EPSG:4547（文件未注明时）。")
+@click.option("--encoding", help="Shapefile 文字编码；默认按 .cpg 或内容判定。")
+@click.option("--county", "code", help="县级行政区代码，如 411081；宗地代码须以此开头。")
+@JSON
+def check(
+    file: Path, layer: str | None, crs: str | None, encoding: str | None, code: str | None, as_json: bool
+) -> None:
+    """检查宗地文件，一次列出全部问题：严重程度、数量、前十行、列、值、办法。
+
+    给出县配置（county.toml 或其文件夹）时，连同乡镇名录一起检查。
+    """
+    if file.suffix == ".toml" or (file / "county.toml").is_file():
+        county = read_county(file)
+        parcels = read_county_parcels(county)
+        screening = screen(parcels, county=county.county, townships=set(read_villages(county)["township"]))
+    else:
+        parcels = read_parcels(file, encoding=encoding, crs=crs, layer=layer)
+        screening = screen(parcels, county=code)
+    _say_findings(screening, parcels.attrs["source_notes"], as_json)
+    severities = set(screening.findings["severity"])
+    sys.exit(ERRORS_FOUND if "错误" in severities else WARNINGS_FOUND if "警告" in severities else 0)
+
+
+def _say_findings(screening: Screening, notes: tuple[str, ...], as_json: bool) -> None:
+    summary = screening.summary()
+    if as_json:
+        findings = screening.findings.astype("object").where(screening.findings.notna(), None)
+        document = {"source": notes, "counts": screening.counts, "findings": findings.to_dict("records")}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        return
+    click.echo("；".join(notes))
+    for row in summary.to_dict("records"):
+        colour = {"错误": "red", "警告": "yellow"}.get(str(row["严重程度"]))
+        click.echo(click.style(f"[{row['严重程度']}] {row['检查项']}：{row['数量']} 行", fg=colour))
+        click.echo(f"    列：{row['列']}\n    行：{row['行']}\n    值：{row['值']}\n    办法：{row['办法']}")
+    click.echo(_counts_line(screening.counts))
+
+
+def _counts_line(counts: Mapping[str, int]) -> str:
+    return "；".join(f"{name} {count} 宗" for name, count in counts.items())
+
+
+def _say(step: str) -> None:
+    """Say a step of long work on standard error as it begins."""
+    click.echo(f"… {step}", err=True)
+
+
+def _sums(work: Work) -> dict[str, int]:
+    """County-wide figures of a run, money in fen."""
+    total = work.outcome.totals().loc[TOTAL]
+    return {str(name): int(value) for name, value in total.items() if name != "area"}
+
+
+def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -> None:
+    """Say what a run gave and where it lies."""
+    sums = _sums(work)
+    if as_json:
+        document = {"folder": str(final), "files": made, "counts": work.screening.counts, "sums": sums}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    click.echo(_counts_line(work.screening.counts))
+    click.echo(
+        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {_wan(sums['total_price_fen'])} 万元；"
+        f"成交 {sums['sold']} 宗，成交价 {_wan(sums['deal_price_fen'])} 万元，其中调节金 {_wan(sums['fund_fen'])} 万元"
+    )
+    for name, file in made.items():
+        click.echo(f"{name}：{final / file}")
+
+
+def _wan(fen: int) -> str:
+    return f"{round_half_up(Fraction(fen, 1_000_000), 2):,}"
+
+
+def _county_work(path: Path) -> Work:
+    return do_county(read_county(path), _say)
+
+
+@app.command()
+@COUNTY
+@OUT
+@JSON
+def run(county: Path, out: Path, as_json: bool) -> None:
+    """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、工作簿、乡镇地图。"""
+    _run_all(county, out, as_json)
+
+
+def _run_all(path: Path, out: Path, as_json: bool) -> None:
+    work, created = _county_work(path), datetime.now().astimezone()
+    with county_run(work.county, out, created) as folder:
+        write_all(work, folder, created, _say)
+    made = {
+        "地图首页": f"{MAPS}/index.html",
+        "工作簿": WORKBOOK,
+        "底价（内部）": f"internal/{RESERVE}",
+        "清单": "manifest.json",
+    }
+    _finished(work, folder.final, made, as_json)
+
+
+@app.command()
+@COUNTY
+@OUT
+@JSON
+def report(county: Path, out: Path, as_json: bool) -> None:
+    """只写工作簿：汇总、入市资格、宗地地价、挂牌模拟、收益分配、依据、数据检查、暂不处理。"""
+    work, created = _county_work(county), datetime.now().astimezone()
+    with county_run(work.county, out, created) as folder:
+        write_report(work, folder.folder / WORKBOOK, created)
+        record(work, folder)
+    _finished(work, folder.final, {"工作簿": WORKBOOK}, as_json)
+
+
+@app.command("map")
+@COUNTY
+@OUT
+@JSON
+def map_(county: Path, out: Path, as_json: bool) -> None:
+    """只画地图：每个乡镇一页，全县首页一页；不联网即可打开。"""
+    work, created = _county_work(county), datetime.now().astimezone()
+    with county_run(work.county, out, created) as folder:
+        write_maps(work, folder.folder / MAPS)
+        record(work, folder)
+    _finished(work, folder.final, {"地图首页": f"{MAPS}/index.html"}, as_json)
+
+
+@app.command()
+@COUNTY
+@click.option("--parcel", "code", help="只写出这一宗的测算过程（19 位宗地代码）。")
+@JSON
+def price(county: Path, code: str | None, as_json: bool) -> None:
+    """只算地价：列出每宗单价与总价；--parcel 写出一宗的测算过程。"""
+    work = _county_work(county)
+    prices = work.outcome.prices
+    if code is not None:
+        _say_worksheet(work, code, as_json)
+        return
+    columns = ["township", "grade", "price_use", "area", "unit_price", "wan_per_mu", "total_price"]
+    table = prices[columns].reset_index()
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, double_precision=6))
+    else:
+        click.echo(table.rename(columns=header).to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+def _say_worksheet(work: Work, code: str, as_json: bool) -> None:
+    parcels = work.outcome.parcels
+    if code not in parcels.index:
+        raise BadValueError(f"采用的宗地中没有 {code}。办法：核对代码，或用 check 看它为何暂不处理。")
+    if code not in work.outcome.prices.index:
+        raise NoPriceError(f"{code} 没有地价：{parcels.loc[code, 'price_gap']}。办法：核对规划用途、级别范围与公告。")
+    steps = explain(work.outcome.prices, code)
+    if as_json:
+        click.echo(steps.to_json(orient="records", force_ascii=False))
+        return
+    for step in steps.fillna("").to_dict("records"):
+        click.echo(f"{step['step']}：{step['value']} {step['unit']}    〔{step['source']}〕")
+
+
+@app.command()
+@OUT
+@JSON
+def demo(out: Path, as_json: bool) -> None:
+    """用随附的示例县（禹州，宗地、地价与成交均为虚构）做一遍全部工作。"""
+    _run_all(sample_county(), out, as_json)
+
+
+def main() -> None:
+    """Run the command; errors are told in Chinese, on one place, with their exit code."""
+    warnings.showwarning = _show_warning
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(WRONG_USAGE)
+    except click.UsageError as error:
+        click.echo(f"用法错误：{error.format_message()}。用 --help 查看说明。", err=True)
+        sys.exit(WRONG_USAGE)
+    except click.Abort:
+        click.echo("已中断，没有留下半份成果。", err=True)
+        sys.exit(REFUSED)
+    except LandMarketError as error:
+        click.echo(click.style(f"不能处理：{error}", fg="red"), err=True)
+        sys.exit(REFUSED)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Tell a warning as the analyst needs it: what, not where in the code."""
+    del category, filename, lineno, file, line
+    click.echo(click.style(f"注意：{message}", fg="yellow"), err=True)

@@ -1,0 +1,333 @@
+"""What a run hands over (成果): maps, workbook, tables and the internal reserve prices, in one run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from landmarket.county import County, read_county_parcels, read_scenario, read_villages
+from landmarket.distribution import FundBase, SplitRule
+from landmarket.io.writing import RunFolder, new_run
+from landmarket.maps import save_maps, township_maps
+from landmarket.market.offer import reserve_prices
+from landmarket.market.terms import public_terms
+from landmarket.pricing.worksheet import worksheets
+from landmarket.report import rule_sources, stated_sources, write_workbook
+from landmarket.rules import Rule, national_rules
+from landmarket.scenario import Outcome, Scenario, run_scenario
+from landmarket.screening import Screening, screen
+
+WORKBOOK = "地价与收益分配.xlsx"
+RESERVE = "底价（内部，不得外传）.csv"
+MAPS = "maps"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A county's main job, done (主要工作): what was read, checked and computed.
+
+    Attributes
+    ----------
+    county : County
+        The county file.
+    screening : Screening
+        Accepted parcels, findings, parcels set aside.
+    scenario : Scenario
+        Layers, notice and rules.
+    outcome : Outcome
+        One table per step.
+    """
+
+    county: County
+    screening: Screening
+    scenario: Scenario
+    outcome: Outcome
+
+
+def do_county(county: County, say: Say) -> Work:
+    """Read, check and compute everything for a county.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    say : callable
+        Told of each step, in Chinese, as it begins.
+
+    Returns
+    -------
+    Work
+        All results, nothing written.
+    """
+    say(f"读取宗地 {county.files['parcels'].name}")
+    parcels = read_county_parcels(county)
+    say(f"数据检查 {len(parcels)} 宗")
+    villages = read_villages(county)
+    screening = screen(parcels, county=county.county, townships=set(villages["township"]))
+    say("读取规划、所有权、管控图层与基准地价公告")
+    scenario = read_scenario(county, screening.accepted.crs)
+    say(f"入市资格、地价、交易与分配 {len(screening.accepted)} 宗")
+    return Work(county, screening, scenario, run_scenario(screening.accepted, scenario))
+
+
+def rules_used(work: Work) -> pd.DataFrame:
+    """List everything the results rest on (依据), the reserve price left out.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+
+    Returns
+    -------
+    DataFrame
+        item, value, unit, effective_from, effective_to, source, verified, note.
+    """
+    county, scenario = work.county, work.scenario
+    notice, terms = scenario.price_table, public_terms(scenario.terms)
+    choices = {
+        "县": f"{county.name}（{county.county}）{'，试点县' if county.pilot else ''}",
+        "入市与估价期日": f"{scenario.on:%Y-%m-%d}",
+        "模拟种子": str(scenario.seed),
+        **{f"容积率区间取值（{use}）": end for use, end in scenario.floor_area_ratio.items()},
+    }
+    published = {
+        "基准地价公告": f"{notice.name} {notice.document}",
+        "估价期日": f"{notice.connotation.base_date:%Y-%m-%d}",
+        "权利类型": notice.connotation.rights,
+    }
+    stated_terms = dict(zip(terms["item"], terms["value"] + terms["unit"], strict=True))
+    layers = {f"管控图层（{layer.effect}）": layer.name for layer in scenario.constraints}
+    in_force = [
+        rule
+        for rule in (*national_rules(), *scenario.entry_rule.rules)
+        if rule.holds(scenario.on, county.county, county.pilot)
+    ]
+    return pd.concat(
+        [
+            stated_sources(choices, "县配置文件"),
+            stated_sources(published, notice.source),
+            stated_sources(layers, "；".join(dict.fromkeys(layer.source for layer in scenario.constraints))),
+            rule_sources(_split_records(scenario.split_rule)),
+            stated_sources(stated_terms, scenario.terms.source),
+            rule_sources(in_force),
+        ],
+        ignore_index=True,
+    )
+
+
+def _split_records(rule: SplitRule) -> list[Rule]:
+    """Write a rule on the split as one record a figure."""
+
+    def record(name: str, value: Decimal | str | bool, note: str = "") -> Rule:
+        return Rule(
+            key=name,
+            name=f"{rule.name}：{name}",
+            value=value,
+            unit="",
+            effective_from=rule.effective_from,
+            effective_to=rule.effective_to,
+            source=rule.source,
+            verified=rule.verified,
+            note=note,
+        )
+
+    bases = {FundBase.GAIN: "土地增值收益", FundBase.PRICE: "成交总价款"}
+    rates = [
+        record("调节金比例", rate.rate, "、".join(filter(None, (rate.price_use, rate.zone, rate.pathway, rate.mode))))
+        for rate in rule.fund_rates
+    ]
+    return [
+        record("调节金计征基数", bases[rule.fund_base]),
+        *rates,
+        record("税费比例", rule.tax_rate),
+        record("公积公益金提留比例", rule.retention_rate),
+        record("可否直接分配到成员", rule.direct_distribution),
+        record("乡镇集体统筹比例", rule.township_share, rule.township_document),
+    ]
+
+
+def write_report(work: Work, path: Path, created: datetime) -> None:
+    """Write the workbook of a county.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    path : Path
+        The ``.xlsx`` file.
+    created : datetime
+        Time in the properties of the file.
+    """
+    outcome, screening = work.outcome, work.screening
+    write_workbook(
+        path,
+        {
+            "parcels": plain(outcome.parcels),
+            "entry": with_place(outcome.entry, outcome),
+            "prices": with_place(outcome.prices, outcome),
+            "deals": with_place(outcome.deals, outcome),
+            "shares": with_place(outcome.shares, outcome),
+            "findings": screening.findings,
+            "set_aside": plain(screening.set_aside),
+        },
+        title=f"{work.county.name}农村集体经营性建设用地",
+        counts=screening.counts,
+        sources=rules_used(work),
+        created=created,
+        notice=work.county.notice,
+    )
+
+
+_PLACE = ("township", "village", "owner", "owner_level", "area", "planned_use", "planned_use_name", "plan_type")
+_FACTS = ("agent", "land_source", "pathway", "veto_constraints", "warn_constraints", "unknown_constraints", "price_gap")
+_DEAL = ("price_use", "total_price_fen", "outcome", "deal_price_fen", "member_count")
+
+
+def with_place(step: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Set beside a step's columns the place, owner and facts that its sheet shows.
+
+    Parameters
+    ----------
+    step : DataFrame
+        One table of an outcome.
+    outcome : Outcome
+        The outcome.
+
+    Returns
+    -------
+    DataFrame
+        On the step's index.
+    """
+    table = plain(outcome.table)
+    facts = [name for name in (*_PLACE, *_FACTS, *_DEAL) if name in table.columns and name not in step.columns]
+    return step.join(table[facts])
+
+
+def plain(layer: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Drop the geometry of a layer.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Any layer.
+
+    Returns
+    -------
+    DataFrame
+        Its other columns.
+    """
+    return pd.DataFrame(layer.drop(columns=layer.geometry.name))
+
+
+def write_maps(work: Work, folder: Path) -> None:
+    """Write one map page per township and the county's index page.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    folder : Path
+        Where the pages go.
+    """
+    outcome, county = work.outcome, work.county
+    maps = township_maps(
+        outcome.table,
+        "unit_price",
+        worksheets=worksheets(outcome.prices),
+        set_aside=work.screening.set_aside,
+        context={"村界": work.scenario.villages},
+        notice=county.notice,
+        counts=work.screening.counts,
+        county=county.name,
+        on=county.on,
+    )
+    save_maps(maps, folder)
+
+
+@contextmanager
+def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFolder]:
+    """Open a run folder that knows a county's inputs.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    out : Path
+        Folder of all runs.
+    created : datetime
+        Time of the run.
+
+    Yields
+    ------
+    RunFolder
+        Write into its ``folder``.
+    """
+    secret = [county.files["deal_terms"]]
+    inputs = [path for path in county.inputs if path not in secret]
+    with new_run(out, inputs=inputs, secret_inputs=secret, seed=county.seed, created=created) as run:
+        yield run
+
+
+def write_all(work: Work, run: RunFolder, created: datetime, say: Say) -> None:
+    """Write everything a county hands over into a run folder.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    run : RunFolder
+        The run folder.
+    created : datetime
+        Time of the run.
+    say : callable
+        Told of each step, in Chinese, as it begins.
+    """
+    say("写乡镇地图")
+    write_maps(work, run.folder / MAPS)
+    say("写工作簿")
+    write_report(work, run.folder / WORKBOOK, created)
+    say("写内部底价")
+    write_reserves(work, run)
+    record(work, run)
+
+
+def write_reserves(work: Work, run: RunFolder) -> None:
+    """Write the reserve prices (底价) into the run's internal folder, and nowhere else.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    run : RunFolder
+        The run folder.
+    """
+    offered = plain(work.outcome.table.loc[work.outcome.deals.index])
+    reserve_prices(offered, work.scenario.terms).to_csv(run.internal / RESERVE, encoding="utf-8-sig")
+
+
+def record(work: Work, run: RunFolder) -> None:
+    """Tell the manifest what the run rests on.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    run : RunFolder
+        The run folder.
+    """
+    rules = rules_used(work).astype("object")
+    run.record(
+        counts=work.screening.counts,
+        notice=work.county.notice,
+        rules=rules.where(rules.notna(), None).to_dict("records"),
+    )
