@@ -45,6 +45,10 @@ class _Table:
         found = [int(i) for i in self._tree.query(shape, predicate="touches") if int(i) in self._free]
         return [i for i in found if shapely.intersection(shape, self.rows.geometry[i]).length > 5]
 
+    def query(self, shape: shapely.Geometry) -> list[int]:
+        """Rows that a shape meets."""
+        return [int(i) for i in self._tree.query(shape, predicate="intersects")]
+
     def reserve(self, row: int) -> None:
         """Keep a row free of further defects."""
         self._free.discard(row)
@@ -128,6 +132,8 @@ def _overlap(table: _Table) -> None:
     shift = towards * table.rng.uniform(0.12, 0.35)
     moved = shapely.transform(affinity.translate(shape, *shift), lambda points: np.round(points, 3))
     common = moved.intersection(beside).area
+    for touched in table.query(moved):
+        table.reserve(touched)
     table.shape(row, moved)
     table.note(row, "压盖相邻宗地", f"与第 {other + 1} 行重叠约 {common:.0f} 平方米")
 

@@ -14,6 +14,8 @@ from sample_data.county import facts
 Shapes = npt.NDArray[np.object_]
 
 ORDINALS = ("第一", "第二", "第三", "第四", "第五")
+_IN_PLAN = ("无规划", "规划部分缺失", "规划重叠", "规划并列")
+_VOID = 0.5  # how far a gap of the plan reaches beyond its parcel [m]
 _BASE_CODES = {
     "城区": ("0103", "0101"),
     "平原": ("0103", "0102", "0101"),
@@ -114,11 +116,12 @@ def _plan_rows_of_block(
                 extra.append(("0703", half_of(parcel["cell"], 0.35, 70.0)))
             if kind == "规划并列":
                 extra.append((_rival(str(code)), parcel["cell"]))
-        if shapes:
-            rows.append((str(code), shapely.union_all(shapes)))
-    street = without(frame, own["cell"].to_numpy())
-    if street is not None:
-        rows.append(("1207", street))
+        rows.append((str(code), shapely.union_all(shapes)))
+    rows.append(("1207", shapely.difference(frame, shapely.union_all(own["cell"].to_numpy()))))
+    unplanned = own.loc[own["layer_obstacle"] == "无规划", "cell"]
+    void = shapely.union_all([cell.buffer(_VOID, join_style="mitre") for cell in unplanned])
+    left = [(code, polygons(shapely.difference(shape, void))) for code, shape in rows]
+    rows = [(code, shape) for code, shape in left if shape is not None]
 
     def moved(items: list[tuple[str, shapely.Geometry]]) -> list[tuple[str, shapely.Geometry]]:
         return [(code, affinity.translate(shape, *shift)) for code, shape in items]
@@ -151,7 +154,7 @@ def plan_layer(
         own = grouped[block]
         width = np.sqrt(own["cell"].map(lambda cell: cell.area).min())
         angle = rng.uniform(0, 2 * np.pi)
-        reach = min(11.0, float(fate["plan_shift"]) * width)
+        reach = 0.0 if own["layer_obstacle"].isin(_IN_PLAN).any() else min(11.0, float(fate["plan_shift"]) * width)
         shift = (round(reach * np.cos(angle), 3), round(reach * np.sin(angle), 3))
         areas, extra, outline = _plan_rows_of_block(own, shift, frame.geometry)
         rows += [(code, kind, day, shape) for code, shape in areas]
