@@ -114,7 +114,7 @@ class County:
     @property
     def title(self) -> str:
         """Title of the county's index page."""
-        return f"{self.name}集体经营性建设用地宗地图"
+        return f"{self.name}集体经营性建设用地入市与地价"
 
 
 def county_frame(
@@ -309,7 +309,8 @@ def page_text(township: str, county: County) -> PageText:
     return PageText(
         title=title,
         head=f"<h1>{escaped(title)}</h1>{subtitle(county)}{notice_badge(county)}",
-        panel=_inset(township, county) + _counts(township, county),
+        over=_inset(township, county),
+        panel=_counts(township, county),
         foot=foot(county),
     )
 
@@ -365,26 +366,31 @@ def foot(county: County) -> str:
     )
 
 
-def count_rows(counts: Mapping[str, int]) -> str:
+def count_rows(counts: Mapping[str, int], unit: str) -> str:
     """Write counts as rows of a list.
 
     Parameters
     ----------
     counts : mapping of str to int
         Numbers of parcels by what they are.
+    unit : str
+        Written after each number.
 
     Returns
     -------
     str
         HTML of ``dt`` and ``dd``.
     """
-    return "".join(f"<dt>{escaped(name)}</dt><dd>{int(count):,} 宗</dd>" for name, count in counts.items())
+    return "".join(f"<dt>{escaped(name)}</dt><dd>{int(count):,}{unit}</dd>" for name, count in counts.items())
 
 
 def _counts(township: str, county: County) -> str:
     here = {"采用": len(county.places.parcels(township)), "暂不处理": len(county.places.set_aside(township))}
-    whole = f'<h2>全县</h2><dl class="lm-counts">{count_rows(county.counts)}</dl>' if county.counts else ""
-    return f'<section><h2>本乡镇</h2><dl class="lm-counts">{count_rows(here)}</dl>{whole}</section>'
+    lists = [("本乡镇", here)] + ([("全县", dict(county.counts))] if county.counts else [])
+    columns = "".join(
+        f'<div><h2>{title}（宗）</h2><dl class="lm-counts">{count_rows(rows, "")}</dl></div>' for title, rows in lists
+    )
+    return f'<section class="lm-tally">{columns}</section>'
 
 
 def _inset(township: str, county: County) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
 from landmarket.maps.elements import Json
-from landmarket.maps.legend import column_texts, plain_texts, title_and_unit
+from landmarket.maps.legend import column_texts, number_texts, plain_texts, title_and_unit
 from landmarket.maps.packing import Column, Ints, TextTable, floats
 from landmarket.units import round_half_up_array, square_metres_to_mu
 
@@ -63,6 +63,8 @@ class Fact:
 
     Attributes
     ----------
+    column : str
+        Column it is read from.
     label : str
         What it is, in Chinese.
     unit : str
@@ -71,6 +73,7 @@ class Fact:
         One text a parcel.
     """
 
+    column: str
     label: str
     unit: str
     texts: list[str | None]
@@ -90,7 +93,8 @@ class Fact:
         dict
             Label, unit and the number of each text.
         """
-        return {"label": self.label, "unit": self.unit, "values": table.numbers([self.texts[i] for i in at])}
+        values = table.numbers([self.texts[i] for i in at])
+        return {"column": self.column, "label": self.label, "unit": self.unit, "values": values}
 
 
 def require_not_secret(columns: list[str], what: str) -> None:
@@ -134,7 +138,10 @@ def parcel_facts(parcels: pd.DataFrame, columns: tuple[str, ...]) -> list[Fact]:
     for column in columns:
         if column in parcels.columns:
             texts, unit = column_texts(parcels[column], column)
-            facts.append(Fact(title_and_unit(column)[0], unit, texts))
+            title, shown_in, _ = title_and_unit(column)
+            if shown_in == "万元":
+                texts, unit = _yuan_and_wan(parcels[column], column, texts), ""
+            facts.append(Fact(column, title, unit, texts))
     place = 1 if "village" in parcels.columns and columns[:1] == ("village",) else 0
     facts[place:place] = _areas(parcels)
     return facts
@@ -148,7 +155,14 @@ def _areas(parcels: pd.DataFrame) -> list[Fact]:
     metres, _ = column_texts(parcels[name], name)
     mu, _ = column_texts(square_metres_to_mu(parcels[name].astype("float64")), name)
     both = [None if m is None or a is None else f"{m} ㎡（{a} 亩）" for m, a in zip(metres, mu, strict=True)]
-    return [Fact(label, "", both)]
+    return [Fact(name, label, "", both)]
+
+
+def _yuan_and_wan(values: Column, column: str, wan: list[str | None]) -> list[str | None]:
+    """Write an amount to the fen, and in 万元 beside it."""
+    divisor = title_and_unit(column)[2]
+    yuan = number_texts(values, divisor / 1e4, 2)
+    return [None if y is None or w is None else f"{y} 元（{w} 万元）" for y, w in zip(yuan, wan, strict=True)]
 
 
 WORKSHEET = ("step", "value", "unit", "source")

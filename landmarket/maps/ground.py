@@ -13,11 +13,14 @@ import shapely
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
 from landmarket.maps.elements import Json
-from landmarket.maps.legend import plain_texts
-from landmarket.maps.packing import Ints, Shapes, shapes_of
+from landmarket.maps.legend import is_number, plain_texts
+from landmarket.maps.packing import Ints, Shapes, floats, shapes_of
 
 GEOGRAPHIC = 4490
 """EPSG code of CGCS2000 (2000国家大地坐标系) in degrees."""
+
+WIDTHS = ("宽度", "width")
+"""Columns that hold the width of a road [m]."""
 
 AROUND = 0.12
 """How far beyond a township its page shows the surroundings, as a share of its size."""
@@ -46,6 +49,8 @@ class Ground:
         The township each belongs to, or empty.
     labels : ndarray of float64, shape (n, 2)
         Where the name stands [°].
+    widths : ndarray of float64
+        Width of each line on the screen [px], or empty.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Ground:
     names: list[str]
     townships: list[str]
     labels: Points
+    widths: npt.NDArray[np.float64]
 
     def near(self, bounds: Bounds) -> Ints:
         """Find what lies in or around a rectangle.
@@ -103,6 +109,8 @@ class Ground:
             packed["names"] = [self.names[i] for i in near]
             packed["home"] = [int(not self.townships or self.townships[i] == township) for i in near]
             packed["points"] = np.round(self.labels[near], 6).ravel().tolist()
+        if len(self.widths):
+            packed["widths"] = self.widths[near].round(2).tolist()
         return packed
 
 
@@ -150,7 +158,17 @@ def _ground(name: str, layer: gpd.GeoDataFrame) -> Ground:
         _texts(layer, kind) if named else [],
         _texts(layer, "township") if named and "township" in layer.columns else [],
         label_points(geographic) if named else np.zeros((0, 2)),
+        _line_widths(layer) if kind == "line" else np.zeros(0),
     )
+
+
+def _line_widths(layer: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Draw a wider road wider, where the layer has its width in metres."""
+    name = next((name for name in WIDTHS if name in layer.columns and is_number(layer[name])), None)
+    if name is None:
+        return np.zeros(0)
+    metres = np.nan_to_num(floats(layer[name]))
+    return np.clip(np.sqrt(np.maximum(metres, 0.0)) * 0.55, 1.0, 3.0)
 
 
 def _texts(layer: gpd.GeoDataFrame, column: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,12 +22,13 @@ from landmarket.maps.file_names import distinct_stems
 from landmarket.maps.layer import figure_of, package_text
 from landmarket.maps.legend import ramp
 from landmarket.maps.packing import Ints
-from landmarket.maps.sketch import WIDTH
+from landmarket.maps.sketch import WIDTH, name_boxes, scale_bar
 from landmarket.maps.townships import TownshipMap
 
 INDEX = "index.html"
 _RAMP = ("#fff3d6", "#fdcf86", "#f79a4b", "#dd5f2a", "#a8321a")
 _STEPS = 5
+_LETTER = 22.0
 
 
 def save_maps(maps: Mapping[str, TownshipMap], folder: str | os.PathLike[str]) -> list[Path]:
@@ -91,7 +93,7 @@ def index_page(county: County, pages: Mapping[str, str]) -> str:
         HTML.
     """
     rows = _rows(county)
-    counts = f'<dl class="lm-counts">{count_rows(county.counts)}</dl>' if county.counts else ""
+    counts = f'<dl class="lm-counts">{count_rows(county.counts, " 宗")}</dl>' if county.counts else ""
     body = (
         f'<header class="lm-head"><h1>{escaped(county.title)}</h1>{subtitle(county)}{notice_badge(county)}</header>\n'
         f'<main class="ix-main">{counts}{_map(county, rows, pages)}{_table(county, rows, pages)}</main>\n'
@@ -153,38 +155,58 @@ def _map(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
     )
 
 
-def _levels(values: Ints) -> Ints:
-    """Class the townships of one sum: five steps of equal width from zero to the largest."""
-    return np.minimum(values * _STEPS // (int(values.max(initial=0)) + 1), _STEPS - 1)
+def _step(one: Sum, top: int) -> float:
+    """Choose a round class width, in shown units, so that five classes reach the largest sum."""
+    fifth = max(top / one.scale / _STEPS, 1.0 if one.decimals == 0 else 0.01)
+    power = 10.0 ** np.floor(np.log10(fifth))
+    return float(next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= fifth * (1 - 1e-12)))
+
+
+def _levels(one: Sum, values: Ints) -> Ints:
+    step = _step(one, int(values.max(initial=0)))
+    return np.minimum(values / one.scale / step + 1e-9, _STEPS - 1).astype(np.int64)
 
 
 def _drawing(county: County, rows: _Rows, column: int, pages: Mapping[str, str]) -> str:
+    sketch, names = county.sketch, county.places.names
     colours = ramp(_RAMP, _STEPS)
-    levels = _levels(rows.totals[column])
+    levels = _levels(rows.sums[column], rows.totals[column])
+    written = name_boxes(sketch, _LETTER, 2)
+    keyed = [name for name in sketch.paths if name not in written]
     shapes, labels = [], []
-    for name, path in county.sketch.paths.items():
-        at = county.places.names.index(name) if name in county.places.names else None
-        fill = "#ececea" if at is None else colours[int(levels[at])]
-        dark = at is not None and int(levels[at]) >= _STEPS - 2
+    for name, path in sketch.paths.items():
+        at = names.index(name) if name in names else None
         value = "" if at is None else rows.text(column, at)
-        x, y = county.sketch.places[name]
-        shapes.append(
-            _link(name, pages, f'<path d="{path}" fill="{fill}"/>', f"{name} {rows.sums[column].label} {value}")
-        )
-        labels.append(
-            f'<text x="{x}" y="{y}" class="{"ix-dark" if dark else ""}"><tspan x="{x}">{escaped(name)}</tspan>'
-            f'<tspan x="{x}" dy="24" class="ix-value">{escaped(value)}</tspan></text>'
-        )
-    box = f"0 0 {WIDTH} {county.sketch.height}"
-    return f'<svg viewBox="{box}">{"".join(shapes)}<g class="ix-names" aria-hidden="true">{"".join(labels)}</g></svg>'
+        fill = "#ececea" if at is None else colours[int(levels[at])]
+        dark = ' class="ix-dark"' if at is not None and levels[at] >= _STEPS - 2 else ""
+        label = f"{name} {rows.sums[column].label} {value}"
+        shapes.append(_link(name, pages, f'<path d="{path}" fill="{fill}"/>', label))
+        x, y = sketch.places[name]
+        if name in written:
+            lines = f'<tspan x="{x}">{escaped(name)}</tspan><tspan x="{x}" dy="24" class="ix-value">{value}</tspan>'
+            labels.append(f'<text x="{x}" y="{y}"{dark}>{lines}</text>')
+        else:
+            labels.append(f'<circle cx="{x}" cy="{y}" r="15"/><text x="{x}" y="{y + 7}">{keyed.index(name) + 1}</text>')
+    drawn = f'{"".join(shapes)}<g class="ix-names" aria-hidden="true">{"".join(labels)}{scale_bar(sketch)}</g>'
+    return f'<svg viewBox="0 0 {WIDTH} {sketch.height}">{drawn}</svg>{_keyed(keyed, rows, column, names)}'
+
+
+def _keyed(keyed: list[str], rows: _Rows, column: int, names: list[str]) -> str:
+    """List the townships too small for their name."""
+    items = "".join(
+        f"<li><b>{number}</b>{escaped(name)} {rows.text(column, names.index(name)) if name in names else ''}</li>"
+        for number, name in enumerate(keyed, 1)
+    )
+    return f'<ol class="ix-small">{items}</ol>' if keyed else ""
 
 
 def _key(rows: _Rows, column: int) -> str:
-    one, top = rows.sums[column], int(rows.totals[column].max(initial=0))
-    edges = [f"{top * step / _STEPS / one.scale:,.{one.decimals}f}" for step in range(_STEPS + 1)]
+    one = rows.sums[column]
+    step = _step(one, int(rows.totals[column].max(initial=0)))
+    edges = [f"{step * edge:,.2f}".rstrip("0").rstrip(".") for edge in range(_STEPS + 1)]
     steps = "".join(
         f'<li><span style="background:{colour}"></span>{low} – {high}</li>'
-        for colour, low, high in zip(ramp(_RAMP, _STEPS), edges, edges[1:], strict=False)
+        for colour, (low, high) in zip(ramp(_RAMP, _STEPS), pairwise(edges), strict=True)
     )
     return f'<ul class="ix-key"><li>{escaped(one.label)}</li>{steps}</ul>'
 
@@ -192,7 +214,7 @@ def _key(rows: _Rows, column: int) -> str:
 def _table(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
     aside = int(rows.aside.sum()) > 0
     unplaced = int((county.places.of_set_aside < 0).sum())
-    heads = "".join(f'<th scope="col">{escaped(one.label)}</th>' for one in rows.sums)
+    heads = "".join(f'<th scope="col">{_head(one.label)}</th>' for one in rows.sums)
     heads += '<th scope="col">暂不处理</th>' if aside or unplaced else ""
     lines = []
     for at, name in enumerate(county.places.names):
@@ -206,6 +228,13 @@ def _table(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
     )
     return (
         '<section class="ix-table"><table><caption>各乡镇汇总</caption>'
-        f'<thead><tr><th scope="col">乡镇（街道）</th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody>'
-        f'<tfoot><tr><th scope="row">全县合计</th>{whole}</tr></tfoot></table>{note}</section>'
+        f'<thead><tr><th scope="col">乡镇、街道</th>{heads}</tr></thead>'
+        f'<tbody><tr class="ix-whole"><th scope="row">全县合计</th>{whole}</tr>{"".join(lines)}</tbody></table>'
+        f"{note}</section>"
     )
+
+
+def _head(label: str) -> str:
+    """Set the unit of a column head on a line of its own."""
+    title, _, unit = label.partition("（")
+    return f"{escaped(title)}<small>{escaped(unit.removesuffix('）'))}</small>" if unit else escaped(title)

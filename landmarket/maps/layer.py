@@ -81,6 +81,8 @@ class PageText:
         Title of the page, as written.
     head : str
         HTML of the head line.
+    over : str
+        HTML laid over the map.
     panel : str
         HTML of the panel, below legend and layers.
     foot : str
@@ -89,6 +91,7 @@ class PageText:
 
     title: str
     head: str
+    over: str
     panel: str
     foot: str
 
@@ -167,9 +170,10 @@ class OfflineMap(folium.Map):
 
     def _body(self, home: str) -> str:
         link = f'<a class="lm-home" href="{escaped(home)}">返回全县索引</a>' if home else ""
+        holder = f'<div class="folium-map" id="{self.get_name()}"></div>'
         return (
             f'<header class="lm-head">{self.text.head}{link}</header>\n'
-            f'<main class="lm-main"><div class="lm-map"><div class="folium-map" id="{self.get_name()}"></div></div>\n'
+            f'<main class="lm-main"><div class="lm-map">{holder}{self.text.over}</div>\n'
             f'<aside class="lm-panel" id="{self.panel_id}" aria-label="图例与图层">{self.text.panel}</aside></main>\n'
             f'<footer class="lm-foot">{self.text.foot}</footer>\n'
         )

@@ -169,13 +169,15 @@ def title_and_unit(column: str) -> tuple[str, str, float]:
     known = schema().get(column)
     if known is None:
         return column, "", 1.0
+    if known.kind == "number" and not known.unit and column.endswith(_SHARES):
+        return known.headers[0], "%", 0.01
     if known.kind == "fen":
         per_unit = known.unit.removeprefix("分")
         title = known.headers[0].removesuffix("分")
         return (title, "万元", 1e6) if not per_unit else (title, f"元{per_unit}", 100.0)
     if known.unit == "元":
         return known.headers[0], "万元", 1e4
-    return known.headers[0], known.unit, 1.0
+    return _TITLES.get(column, known.headers[0]), known.unit, 1.0
 
 
 def number_texts(values: Column, divisor: float, decimals: int) -> list[str | None]:
@@ -294,9 +296,12 @@ def _breaks(numbers: Floats, given: tuple[float, ...], column: str) -> tuple[lis
         if len(inner) == CLASSES - 1 or quantum < 0.01:
             break
         quantum /= 10.0
-    return [float(f"{number:.10g}") for number in inner], f"全县{_COUNT[len(inner) + 1]}分位分级，含下限、不含上限"
+    note = f"全县{_COUNT[len(inner) + 1]}分位分级（取整），含下限、不含上限"
+    return [float(f"{number:.10g}") for number in inner], note
 
 
+_TITLES = {"planned_use_name": "规划用途"}
+_SHARES = ("_share", "_rate")
 _SINGLE = "每级一个数值"
 _COUNT = {1: "一", 2: "二", 3: "三", 4: "四", 5: "五"}
 

@@ -143,9 +143,9 @@
     this.each(west, north, east, south, function (cell) { (cells[cell] = cells[cell] || []).push(feature); });
   };
 
-  Grid.prototype.near = function (x, y, reach) {
+  Grid.prototype.within = function (west, north, east, south) {
     var found = new Set(), cells = this.cells;
-    this.each(x - reach, y - reach, x + reach, y + reach, function (cell) {
+    this.each(west, north, east, south, function (cell) {
       (cells[cell] || []).forEach(function (feature) { found.add(feature); });
     });
     return found;
@@ -218,23 +218,38 @@
     }
   });
 
-  // Names are placed one by one; one that would cover another is left out.
-  function Labels(frame) {
+  // Names are placed one by one, beside the parcels where there is room; one that would cover another is left out.
+  function Labels(frame, covers) {
     this.frame = frame;
+    this.covers = covers;
     this.taken = [];
   }
 
+  Labels.prototype.free = function (x, y, half, tall) {
+    return !this.taken.some(function (other) {
+      return Math.abs(other[0] - x) < other[2] + half && Math.abs(other[1] - y) < other[3] + tall;
+    });
+  };
+
+  Labels.prototype.beside = function (x, y, half, tall, style) {
+    var steps = [0, -1.5, 1.5, -3, 3, -4.5, 4.5], self = this, i, at;
+    var free = steps.map(function (step) { return y + step * style.height; })
+      .filter(function (at) { return self.free(x, at, half, tall); });
+    for (i = 0; i < free.length; i++) {
+      at = free[i];
+      if (!this.covers(x - half, at - tall, x + half, at + tall)) { return at; }
+    }
+    return free[0];
+  };
+
   Labels.prototype.place = function (text, x, y, style) {
-    var context = this.frame.context, taken = this.taken;
+    var context = this.frame.context;
     context.font = style.font;
     var half = context.measureText(text).width / 2 + 3, tall = style.height / 2 + 2;
     if (style.within && (2 * half > style.within)) { return false; }
-    for (var i = 0; i < taken.length; i++) {
-      if (Math.abs(taken[i][0] - x) < taken[i][2] + half && Math.abs(taken[i][1] - y) < taken[i][3] + tall) {
-        return false;
-      }
-    }
-    taken.push([x, y, half, tall]);
+    if (style.beside) { y = this.beside(x, y, half, tall, style); }
+    if (y === undefined || !this.free(x, y, half, tall)) { return false; }
+    this.taken.push([x, y, half, tall]);
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineWidth = 3;
@@ -248,10 +263,10 @@
   // ---------------------------------------------------------------- the ground
 
   var GROUND = {
-    township: { title: "乡镇界", line: "#6f6a75", width: 1.8, dash: [9, 3, 2, 3] },
-    village: { title: "村界", line: "#b3a89b", width: 0.9, dash: [4, 3] },
-    area: { title: "", line: "#7a5aa6", width: 1.1, dash: [2, 2] },
-    line: { title: "", line: "#c98b3c", width: 1.6, dash: [] }
+    township: { line: "#a29da6", home: "#4d4954", width: 1.3, dash: [] },
+    village: { line: "#dcd7ce", home: "#c2b8a8", width: 0.9, dash: [] },
+    area: { line: "#7a5aa6", home: "#7a5aa6", width: 1.1, dash: [4, 2] },
+    line: { line: "#b9b2a8", home: "#b9b2a8", width: 1.2, dash: [] }
   };
 
   var GroundLayer = CanvasLayer.extend({
@@ -273,34 +288,59 @@
 
     _draw: function (frame) {
       var self = this;
-      ["township", "village", "area", "line"].forEach(function (kind) {
-        self.layers.forEach(function (layer) { if (layer.kind === kind) { self._drawLayer(layer, frame); } });
+      [["township", this._fill], ["village", this._stroke], ["line", this._lines], ["area", this._stroke],
+       ["township", this._stroke]].forEach(function (step) {
+        self.layers.forEach(function (layer) { if (layer.kind === step[0]) { step[1].call(self, layer, frame); } });
       });
     },
 
-    _drawLayer: function (layer, frame) {
-      var style = GROUND[layer.kind], context = frame.context, shapes = layer.shapes, f;
-      for (f = 0; f < shapes.count; f++) {
-        if (!visible(shapes, f, frame)) { continue; }
-        var home = !layer.home || layer.home[f] === 1;
-        context.beginPath();
-        trace(shapes, f, frame, layer.kind !== "line");
-        if (layer.kind === "township") {
-          context.fillStyle = home ? "#fdfbf5" : "#eceae4";
-          context.fill();
+    // Home last: its lines lie over its neighbours'.
+    _each: function (layer, frame, draw) {
+      [false, true].forEach(function (home) {
+        for (var f = 0; f < layer.shapes.count; f++) {
+          if (home === (!layer.home || layer.home[f] === 1) && visible(layer.shapes, f, frame)) {
+            frame.context.beginPath();
+            trace(layer.shapes, f, frame, layer.kind !== "line");
+            draw(frame.context, home, f);
+          }
         }
-        if (!layer.shown) { continue; }
-        context.setLineDash(home && layer.kind === "township" ? [] : style.dash);
-        if (layer.kind === "line") {
-          context.lineWidth = style.width + 1.6;
-          context.strokeStyle = "rgba(255,255,255,.9)";
-          context.stroke();
-        }
+      });
+    },
+
+    _fill: function (layer, frame) {
+      this._each(layer, frame, function (context, home) {
+        context.fillStyle = home ? "#fdfbf5" : "#eceae4";
+        context.fill();
+      });
+    },
+
+    _stroke: function (layer, frame) {
+      if (!layer.shown) { return; }
+      var style = GROUND[layer.kind];
+      frame.context.setLineDash(style.dash);
+      this._each(layer, frame, function (context, home) {
         context.lineWidth = home && layer.kind === "township" ? 2.4 : style.width;
-        context.strokeStyle = home || layer.kind !== "village" ? style.line : "#d6d0c6";
+        context.strokeStyle = home ? style.home : style.line;
         context.stroke();
-      }
-      context.setLineDash([]);
+      });
+      frame.context.setLineDash([]);
+    },
+
+    // Roads: a grey edge under a white core, all edges first, so that crossings stay open.
+    _lines: function (layer, frame) {
+      if (!layer.shown) { return; }
+      var grow = Math.max(1, Math.pow(1.4, frame.zoom - 13)), style = GROUND.line;
+      function wide(f) { return Math.min(9, (layer.widths ? layer.widths[f] : style.width) * grow); }
+      this._each(layer, frame, function (context, home, f) {
+        context.lineWidth = wide(f) + 1.4;
+        context.strokeStyle = style.line;
+        context.stroke();
+      });
+      this._each(layer, frame, function (context, home, f) {
+        context.lineWidth = wide(f);
+        context.strokeStyle = "#ffffff";
+        context.stroke();
+      });
     },
 
     names: function (frame, labels) {
@@ -311,14 +351,20 @@
           if ((town && home) || (!town && !home) || !visible(layer.shapes, f, frame)) { continue; }
           var box = layer.shapes.boxes, at = layer.points;
           var wide = (box[4 * f + 2] - box[4 * f]) * frame.scale;
-          labels.place(layer.names[f], worldX(at[2 * f]) * frame.scale - frame.x,
+          labels.place(town ? layer.names[f] : shortName(layer.names[f]), worldX(at[2 * f]) * frame.scale - frame.x,
             worldY(at[2 * f + 1]) * frame.scale - frame.y,
             town ? { font: "600 14px " + FONT, height: 14, colour: "#8b8892", halo: "rgba(236,234,228,.9)" }
-                 : { font: "12px " + FONT, height: 12, colour: "#5d554b", halo: "rgba(253,251,245,.9)", within: wide * 1.3 });
+                 : { font: "12px " + FONT, height: 12, colour: "#5d554b", halo: "rgba(253,251,245,.9)",
+                   within: wide * 1.2, beside: true });
         }
       });
     }
   });
+
+  // 关帝庙村委会 is 关帝庙村 on a map.
+  function shortName(name) {
+    return name.replace(/村村(民委员会|委会)$/, "村").replace(/(村|社区)(民委员会|委会|居委会|居民委员会)$/, "$1");
+  }
 
   function worldX(longitude) { return (longitude + 180) / 360 * 256; }
 
@@ -337,7 +383,7 @@
       this.shapes = unpack(data.geometry);
       this.grid = new Grid(this.shapes);
       this.accepted = data.codes.length;
-      this.smallest = this.shapes.count > 5000 ? 3 : 6;      // pixels: what is smaller is drawn as a square
+      this.smallest = this.shapes.count > 5000 ? 3 : 7;      // pixels: what is smaller is drawn as a square
       this.showsSetAside = true;
       this.worksheetStart = data.worksheets ? running(data.worksheets.counts) : null;
       this._choose(0);
@@ -428,7 +474,7 @@
       var scale = Math.pow(2, this._map.getZoom());
       var x = worldX(latlng.lng), y = worldY(latlng.lat), reach = reachInPixels / scale;
       var shapes = this.shapes, b = shapes.boxes, best = -1, bestRank = Infinity, self = this;
-      this.grid.near(x, y, reach).forEach(function (f) {
+      this.grid.within(x - reach, y - reach, x + reach, y + reach).forEach(function (f) {
         if (f >= self.accepted && !self.showsSetAside) { return; }
         var i = 4 * f, rank;
         if (contains(shapes, f, x, y)) {
@@ -443,6 +489,20 @@
         if (rank < bestRank) { best = f; bestRank = rank; }
       });
       return best;
+    },
+
+    anyIn: function (west, north, east, south) {
+      var b = this.shapes.boxes, found = false;
+      this.grid.within(west, north, east, south).forEach(function (f) {
+        var i = 4 * f;
+        found = found || (b[i] <= east && b[i + 2] >= west && b[i + 1] <= south && b[i + 3] >= north);
+      });
+      return found;
+    },
+
+    centre: function (feature) {
+      var b = this.shapes.boxes, i = 4 * feature;
+      return L.CRS.EPSG3857.pointToLatLng(L.point((b[i] + b[i + 2]) / 2, (b[i + 1] + b[i + 3]) / 2), 0);
     },
 
     text: function (number) { return number < 0 ? null : this.data.texts[number]; },
@@ -487,7 +547,11 @@
     },
 
     _draw: function (frame) {
-      var labels = new Labels(frame);
+      var parcels = this.parcels;
+      var labels = new Labels(frame, function (west, north, east, south) {
+        return parcels.anyIn((west + frame.x) / frame.scale, (north + frame.y) / frame.scale,
+          (east + frame.x) / frame.scale, (south + frame.y) / frame.scale);
+      });
       this._values(frame, labels);
       if (this.ground) { this.ground.names(frame, labels); }
     },
@@ -589,11 +653,51 @@
     return box;
   }
 
-  function attend(map, parcels, pointed) {
+  // The card of one parcel, docked beside the map's edge so that the map need not jump.
+  function Card(map, parcels, pointed) {
+    var box = element("section", "lm-card"), self = this;
+    box.hidden = true;
+    box.tabIndex = -1;
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-label", "宗地详情");
+    this.map = map; this.parcels = parcels; this.pointed = pointed; this.box = box;
+    map.getContainer().parentNode.appendChild(box);
+    box.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") { self.close(); map.getContainer().focus(); }
+    });
+  }
+
+  Card.prototype.open = function (feature) {
+    var self = this, close = element("button", "lm-close", "×");
+    close.type = "button";
+    close.setAttribute("aria-label", "关闭");
+    close.addEventListener("click", function () { self.close(); });
+    this.box.replaceChildren(close, cardOf(this.parcels, feature));
+    this.box.hidden = false;
+    this.box.scrollTop = 0;
+    this.box.focus({ preventScroll: true });
+    this.pointed.chosen = feature;
+    this.pointed.redraw();
+    this.uncover(feature);
+  };
+
+  Card.prototype.close = function () {
+    this.box.hidden = true;
+    this.pointed.chosen = -1;
+    this.pointed.redraw();
+  };
+
+  // Where the card would hide its own parcel, the map moves just as far as it must.
+  Card.prototype.uncover = function (feature) {
+    var map = this.map, at = map.latLngToContainerPoint(this.parcels.centre(feature));
+    var around = map.getContainer().getBoundingClientRect(), card = this.box.getBoundingClientRect();
+    var left = card.left - around.left, top = card.top - around.top, gap = 36;
+    if (at.x < left - gap || at.y < top - gap) { return; }
+    if (left > gap * 2) { map.panBy([at.x - left + gap, 0]); } else { map.panBy([0, at.y - top + gap]); }
+  };
+
+  function attend(map, parcels, pointed, card) {
     var tip = L.tooltip({ className: "lm-tip", direction: "top", offset: [0, -10], opacity: 1 });
-    var size = map.getSize();
-    var card = L.popup({ className: "lm-card", maxWidth: Math.min(480, size.x - 48),
-                         minWidth: Math.min(330, size.x - 60), maxHeight: Math.max(180, size.y - 110) });
 
     function hover(feature, latlng) {
       if (feature !== pointed.hovered) {
@@ -613,14 +717,48 @@
     map.on("click", function (event) {
       var feature = parcels.at(event.latlng, L.Browser.mobile ? 14 : 5);
       hover(-1);
-      pointed.chosen = feature;
-      pointed.redraw();
-      if (feature < 0) { return; }
-      card.setLatLng(event.latlng).setContent(cardOf(parcels, feature));
-      map.openPopup(card);
+      if (feature < 0) { card.close(); } else { card.open(feature); }
     });
-    map.on("popupclose", function (event) {
-      if (event.popup === card) { pointed.chosen = -1; pointed.redraw(); }
+  }
+
+  // Find a parcel by its code or village: the way to a parcel without a pointer.
+  function drawSearch(box, map, parcels, card) {
+    var label = add(box, "label", "", "查找宗地"), input = add(label, "input");
+    var list = add(box, "ul", "lm-found");
+    var village = parcels.data.facts.find(function (fact) { return fact.column === "village"; });
+    input.type = "search";
+    input.placeholder = "宗地代码或村名";
+
+    function go(feature) {
+      map.setView(parcels.centre(feature), Math.max(map.getZoom(), 15), { animate: false });
+      card.open(feature);
+    }
+
+    function found() {
+      var wanted = input.value.trim().toUpperCase(), features = [];
+      for (var f = 0; wanted && f < parcels.accepted && features.length < 6; f++) {
+        var name = village ? parcels.text(village.values[f]) || "" : "";
+        if (parcels.data.codes[f].toUpperCase().includes(wanted) || name.toUpperCase().includes(wanted)) {
+          features.push([f, name]);
+        }
+      }
+      return features;
+    }
+
+    input.addEventListener("input", function () {
+      list.replaceChildren();
+      found().forEach(function (one) {
+        var button = add(add(list, "li"), "button", "");
+        button.type = "button";
+        add(button, "span", "lm-code", parcels.data.codes[one[0]]);
+        add(button, "span", "lm-quiet", " " + one[1]);
+        button.addEventListener("click", function () { go(one[0]); });
+      });
+      if (input.value.trim() && !list.firstChild) { add(list, "li", "lm-quiet", "没有找到"); }
+    });
+    input.addEventListener("keydown", function (event) {
+      var first = event.key === "Enter" && found()[0];
+      if (first) { go(first[0]); }
     });
   }
 
@@ -681,7 +819,7 @@
     }
     if (ground) {
       ground.layers.forEach(function (layer) {
-        choice(layer.name, layer.shown, "lm-line lm-" + layer.kind, GROUND[layer.kind].line,
+        choice(layer.name, layer.shown, "lm-line lm-" + (layer.kind === "line" ? "line-kind" : layer.kind), GROUND[layer.kind].home,
           function (shown) { ground.toggle(layer, shown); });
       });
     }
@@ -710,17 +848,19 @@
     if (map.attributionControl) { map.attributionControl.setPrefix(false); }
     new MarksLayer(parcels, ground).addTo(map);
     pointed.addTo(map);
-    attend(map, parcels, pointed);
+    var card = new Card(map, parcels, pointed);
+    attend(map, parcels, pointed, card);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     northArrow().addTo(map);
     var panel = document.getElementById(panelId);
     if (!panel) { return; }
     var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
-    var layers = element("fieldset", "lm-layers");
+    var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
     drawSwitch(choices, parcels, legend);
     drawLegend(legend, parcels);
     drawLayers(layers, parcels, ground);
-    panel.prepend(choices, legend, layers);
+    drawSearch(search, map, parcels, card);
+    panel.prepend(choices, legend, layers, search);
   }
 
   global.landmarket = {
