@@ -172,8 +172,8 @@ def places_of(table: gpd.GeoDataFrame, aside: gpd.GeoDataFrame, context: Mapping
     table : GeoDataFrame
         Accepted parcels with ``township``.
     aside : GeoDataFrame
-        Rows set aside; one without ``township`` goes to the township it lies in, by the outlines of the context,
-        else to that of the nearest accepted parcel.
+        Rows set aside; one without a township that is known goes to the one it lies in by the outlines of the
+        context, else to that of the nearest accepted parcel.
     context : mapping of str to GeoDataFrame
         The context layers.
 
@@ -183,7 +183,8 @@ def places_of(table: gpd.GeoDataFrame, aside: gpd.GeoDataFrame, context: Mapping
         Townships in the order of their codes, else of their names; unknown ones last.
     """
     own = [name or NO_TOWNSHIP for name in _column(table, "township")]
-    others = [name or "" for name in _column(aside, "township")]
+    known = {*own, *_named_outlines(context, table)[0]}
+    others = [name if name in known else "" for name in _column(aside, "township")]
     unknown = np.flatnonzero([not name for name in others])
     for place, found in zip(unknown, _lying_in(aside.iloc[unknown], table, own, context), strict=True):
         others[place] = found
@@ -215,6 +216,35 @@ def _lying_in(
             at, hit = shapely.STRtree(shapes).query_nearest(points[open_rows], max_distance=reach, all_matches=False)
             found[open_rows[at]] = np.array(owners, dtype=object)[hit]
     return [str(name) for name in found]
+
+
+def with_outlines(context: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+    """Join villages to townships where the context has no outlines of townships.
+
+    Parameters
+    ----------
+    context : mapping of str to GeoDataFrame
+        The context layers.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        The layers, below them the joined outlines as 乡镇界 where they were missing.
+    """
+    placed = [layer for layer in context.values() if "township" in layer.columns and len(layer)]
+    if not placed or any("village" not in layer.columns for layer in placed):
+        return dict(context)
+    villages = placed[0]
+    names = np.array([name or "" for name in _column(villages, "township")], dtype=object)
+    shapes = np.asarray(villages.geometry.array)
+    townships = [name for name in dict.fromkeys(names.tolist()) if name]
+    codes = township_codes([villages])
+    joined = gpd.GeoDataFrame(
+        {"township": townships, "township_code": [codes.get(name, "") for name in townships]},
+        geometry=[shapely.union_all(shapes[names == name]) for name in townships],
+        crs=villages.crs,
+    )
+    return {"乡镇界": joined, **context}
 
 
 def _named_outlines(

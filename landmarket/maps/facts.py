@@ -7,6 +7,7 @@ contact's name, a reserve price) stays in the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -176,13 +177,13 @@ class Sheets:
     Attributes
     ----------
     starts : ndarray of int64
-        First row of each parcel in ``rows``; one more than there are parcels.
-    rows : list of list of str or None
-        Step, value, unit and source of each row, parcel by parcel.
+        First row of each parcel; one more than there are parcels.
+    cells : list of str or None
+        Step, value, unit and source of each row, row after row, parcel by parcel.
     """
 
     starts: Ints
-    rows: list[list[str | None]]
+    cells: list[str | None]
 
     def packed(self, at: Ints, table: TextTable) -> dict[str, Json]:
         """Pack the worksheets of some parcels for a page.
@@ -199,7 +200,9 @@ class Sheets:
         dict
             Headers, the rows of each parcel, and the number of each cell's text.
         """
-        cells = [cell for i in at for row in self.rows[self.starts[i] : self.starts[i + 1]] for cell in row]
+        width = len(WORKSHEET)
+        runs = zip((self.starts[at] * width).tolist(), (self.starts[at + 1] * width).tolist(), strict=True)
+        cells = list(chain.from_iterable(self.cells[start:stop] for start, stop in runs))
         counts = self.starts[at + 1] - self.starts[at]
         return {"headers": _WORKSHEET_HEADERS, "counts": counts.tolist(), "cells": table.numbers(cells)}
 
@@ -235,7 +238,7 @@ def sheets_of(codes: pd.Index[str], worksheets: pd.DataFrame | None) -> Sheets:
     columns = [plain_texts(worksheets[name].iloc[order]) for name in WORKSHEET]
     starts = np.zeros(len(codes) + 1, dtype=np.int64)
     np.cumsum(np.bincount(owner[order], minlength=len(codes)), out=starts[1:])
-    return Sheets(starts, [list(row) for row in zip(*columns, strict=True)])
+    return Sheets(starts, list(chain.from_iterable(zip(*columns, strict=True))))
 
 
 @dataclass(frozen=True)

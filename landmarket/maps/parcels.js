@@ -12,6 +12,7 @@
   var FONT = '"Source Han Sans SC", "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", ' +
     '"WenQuanYi Micro Hei", "SimHei", sans-serif';
   var NO_DATA = "无数据", NO_DATA_COLOUR = "#b4b4b4";
+  var RESULTS = ["地面单价", "总地价"];
   var BATCH = 128;          // parcels in one path: one huge path is many times slower
 
   // ---------------------------------------------------------------- small helpers
@@ -630,11 +631,22 @@
     var table = add(details, "table"), head = add(add(table, "thead"), "tr"), body = add(table, "tbody");
     sheets.headers.forEach(function (text) { add(head, "th", "", text).scope = "col"; });
     for (var row = start[feature]; row < start[feature + 1]; row++) {
-      var line = add(body, "tr");
-      for (var column = 0; column < 4; column++) {
-        add(line, column === 0 ? "th" : "td", "", parcels.text(sheets.cells[4 * row + column]) || "");
-      }
-      line.firstChild.scope = "row";
+      var cells = [0, 1, 2, 3].map(function (column) { return parcels.text(sheets.cells[4 * row + column]) || ""; });
+      worksheetRow(add(body, "tr", RESULTS.includes(cells[0]) ? "lm-result" : ""), cells);
+    }
+  }
+
+  // A formula does not fit the column of values: it takes the line, its source below it.
+  function worksheetRow(line, cells) {
+    add(line, "th", "", cells[0]).scope = "row";
+    if (cells[1].length > 16) {
+      var wide = add(line, "td", "lm-formula", cells[1] + (cells[2] ? " " + cells[2] : ""));
+      wide.colSpan = 3;
+      add(wide, "div", "lm-quiet", cells[3]);
+    } else {
+      add(line, "td", "lm-number", cells[1]);
+      add(line, "td", "", cells[2]);
+      add(line, "td", "", cells[3]);
     }
   }
 

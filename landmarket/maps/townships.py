@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
-from landmarket.maps.county import County, Places, county_frame, page_text, places_of
+from landmarket.maps.county import County, Places, county_frame, page_text, places_of, with_outlines
 from landmarket.maps.elements import Json
 from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS, Fact, Sheets, parcel_facts, require_not_secret, sheets_of
 from landmarket.maps.ground import Bounds, Ground, geographic_bounds, ground_layers
@@ -106,11 +106,12 @@ def township_maps(
     require_projected(table, "township_maps")
     require_unique_index(table, "township_maps")
     require_not_secret([view.column for view in chosen], "township_maps")
-    layers = ground_layers(context or {})
+    beneath = with_outlines(context or {})
+    layers = ground_layers(beneath)
     aside = table.iloc[:0] if set_aside is None else set_aside
-    places = places_of(table, aside, context or {})
+    places = places_of(table, aside, beneath)
     drawing = _drawing(table, aside, places, chosen, sheets_of(table.index, worksheets), layers)
-    frame = county_frame(table, places, context or {}, name=county, on=on, notice=notice, counts=dict(counts or {}))
+    frame = county_frame(table, places, beneath, name=county, on=on, notice=notice, counts=dict(counts or {}))
     return {name: _township_map(name, drawing, frame) for name in drawing.places.names}
 
 
