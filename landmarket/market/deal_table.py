@@ -150,9 +150,9 @@ def deal_table(
     table["premium_rate"] = _float(fen["deal_price_fen"]) / _float(fen["start_price_fen"]) - 1
     table["lease_years"] = float(terms.lease_years) if terms.form is Form.LEASE else np.nan
     for name in ("notice_on", "listing_from", "listing_until"):
-        table[name] = _day(getattr(days, name))
+        table[name] = _day(getattr(days, name), table.index)
     for name in ("deal_on", "contract_by", "payment_by"):
-        table[name] = pd.Series(_day(getattr(days, name)), index=table.index).where(sold)
+        table[name] = _day(getattr(days, name), table.index).where(sold)
     return table
 
 
@@ -160,5 +160,5 @@ def _float(fen: pd.Series[int]) -> pd.Series[float]:
     return fen.astype("float64")
 
 
-def _day(day: date | None) -> np.datetime64:
-    return np.datetime64("NaT" if day is None else day.isoformat(), "s")
+def _day(day: date | None, index: pd.Index[str]) -> pd.Series[pd.Timestamp]:
+    return pd.Series(pd.NaT if day is None else pd.Timestamp(day), index=index, dtype="datetime64[s]")
