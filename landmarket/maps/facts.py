@@ -15,8 +15,8 @@ import pandas as pd
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
 from landmarket.maps.elements import Json
-from landmarket.maps.legend import column_texts, number_texts, plain_texts, title_and_unit
-from landmarket.maps.packing import Column, Ints, TextTable, floats
+from landmarket.maps.packing import Ints, TextTable
+from landmarket.maps.values import Column, column_texts, floats, number_texts, plain_texts, title_and_unit
 from landmarket.units import round_half_up_array, square_metres_to_mu
 
 FACTS = (

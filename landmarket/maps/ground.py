@@ -13,8 +13,8 @@ import shapely
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
 from landmarket.maps.elements import Json
-from landmarket.maps.legend import is_number, plain_texts
-from landmarket.maps.packing import Ints, Shapes, floats, shapes_of
+from landmarket.maps.packing import Ints, Shapes, shapes_of
+from landmarket.maps.values import floats, is_number, plain_texts
 
 GEOGRAPHIC = 4490
 """EPSG code of CGCS2000 (2000国家大地坐标系) in degrees."""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from landmarket.errors import BadValueError, OutputError
-from landmarket.maps.county import County, count_rows, foot, notice_badge, subtitle
+from landmarket.maps.county import County
 from landmarket.maps.elements import escaped, written_page
 from landmarket.maps.facts import Sum
 from landmarket.maps.file_names import distinct_stems
@@ -23,6 +23,7 @@ from landmarket.maps.layer import figure_of, package_text
 from landmarket.maps.legend import ramp
 from landmarket.maps.packing import Ints
 from landmarket.maps.sketch import WIDTH, name_boxes, scale_bar
+from landmarket.maps.texts import count_rows, foot, notice_badge, subtitle
 from landmarket.maps.townships import TownshipMap
 
 INDEX = "index.html"

@@ -7,12 +7,10 @@ the differences between points as integers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
 from landmarket.maps.elements import Json
@@ -21,9 +19,6 @@ STEP = 1e-7
 """Degrees per unit of a packed coordinate: about a centimetre."""
 
 Ints = npt.NDArray[np.int64]
-Column: TypeAlias = "pd.Series[str] | pd.Series[float] | pd.Series[pd.Timestamp]"
-"""A column of any kind."""
-
 Geometries = npt.NDArray[np.object_]
 
 
@@ -183,38 +178,3 @@ class TextTable:
             The texts, as the page holds them.
         """
         return list(self._numbers)
-
-
-def floats(values: Column) -> npt.NDArray[np.float64]:
-    """Take a numeric column as floats.
-
-    Parameters
-    ----------
-    values : Series
-        Numbers, nullable or not.
-
-    Returns
-    -------
-    ndarray of float64
-        ``nan`` where missing.
-    """
-    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-
-
-def missing(values: Column) -> npt.NDArray[np.bool_]:
-    """Say where a column holds nothing that could be shown: missing, or only white space.
-
-    Parameters
-    ----------
-    values : Series
-        Any column.
-
-    Returns
-    -------
-    ndarray of bool
-        True where there is nothing.
-    """
-    blank = values.isna().to_numpy(dtype=bool)
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return blank
-    return np.asarray(blank | (values.astype(str).str.strip() == "").to_numpy(dtype=bool), dtype=np.bool_)

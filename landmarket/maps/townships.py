@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
-from landmarket.maps.county import County, Places, county_frame, page_text, places_of, with_outlines
+from landmarket.maps.county import County, county_frame
 from landmarket.maps.elements import Json
 from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS, Fact, Sheets, parcel_facts, require_not_secret, sheets_of
 from landmarket.maps.ground import Bounds, Ground, geographic_bounds, ground_layers
 from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer
 from landmarket.maps.legend import Legend, View, legend
 from landmarket.maps.packing import Ints, Shapes, TextTable, joined, shapes_of
+from landmarket.maps.places import Places, places_of, with_outlines
+from landmarket.maps.texts import page_text
 
 VIEWS = ("unit_price", "grade", "planned_use_name", "allowed", "outcome")
 """Columns a page can switch to where none are asked for: price, grade, planned use, entry, deal."""
