@@ -29,6 +29,8 @@ NEEDED = (
     "planned_use_scheme",
     "planned_use_name",
     "planned_use_share",
+    "plan_overlap_share",
+    "plan_tied",
     "plan_type",
     "plan_approved_on",
     "ownership_registered",
@@ -48,7 +50,7 @@ NEEDED = (
     "pathway",
 )
 """Columns `market_entry` needs: those of the parcels and those that zoning adds."""
-_FLAGS = ("ownership_registered", "disputed", "sealed", "expropriation")
+_FLAGS = ("plan_tied", "ownership_registered", "disputed", "sealed", "expropriation")
 _DAYS = ("plan_approved_on", "vote_on", "entry_plan_filed_on")
 _CHOICES = ("plan_type", "vote_body", "land_source", "pathway", *_FLAGS)
 
@@ -68,6 +70,14 @@ class _Case(NamedTuple):
         column = self.parcels[name]
         blank = column.astype("str").str.strip().eq("") if column.dtype.kind in "OUT" else False
         return np.asarray(column.isna() | blank, dtype=bool)
+
+    def codes(self, rule: Rule | None) -> tuple[str, ...]:
+        if rule is not None and rule.unit != self.rule.scheme:
+            raise SchemeError(
+                f"规则 {rule.key}（{rule.name}）的代码是 {rule.unit} 的，入市规则用{self.rule.scheme}。"
+                "办法：在规则文件中给出同一分类的代码清单，unit 写明分类。"
+            )
+        return words(rule)
 
     def texts(self, name: str, where: Mask) -> list[str]:
         return [str(value) for value in self.parcels.loc[where, name]]
@@ -125,6 +135,7 @@ def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.Data
     case = _Case(parcels, on, rule, rule.all_rules)
     found = [
         *_use_reasons(case),
+        *_share_reasons(case),
         *_plan_reasons(case),
         *_title_reasons(case),
         *_constraint_reasons(case),
@@ -168,19 +179,33 @@ def _use_reasons(case: _Case) -> list[Found]:
             "办法：先用 use_crosswalk() 换算，或改规则的 scheme。"
         )
     listed = require_rule(case.rules, "entry_use_codes", on=case.on, county=case.rule.county, pilot=case.rule.pilot)
-    warned, added = words(case.find("entry_warn_codes")), words(case.find("entry_use_codes_added"))
+    warned, added = case.codes(case.find("entry_warn_codes")), case.codes(case.find("entry_use_codes_added"))
     code = parcels["planned_use"].astype("str")
-    operating = code.str.startswith((*words(listed), *added), na=False).to_numpy()
-    debatable = code.str.startswith(warned, na=False).to_numpy() if warned else np.zeros(len(parcels), dtype=bool)
+    debatable = code.str.startswith(warned, na=False).to_numpy()
+    operating = code.str.startswith((*case.codes(listed), *added), na=False).to_numpy()
     barred = ~unknown & ~operating & ~debatable
-    least = case.find("entry_least_use_share")
-    share = parcels["planned_use_share"].to_numpy(dtype=np.float64)
-    partial = ~unknown & (share < float(least.number)) if least is not None else np.zeros(len(parcels), dtype=bool)
     return [
         Found("use_unknown", unknown),
         Found("use_not_operating", barred, _use_names(parcels, barred), [listed.source] * int(barred.sum())),
         Found("use_debatable", debatable, _use_names(parcels, debatable)),
+    ]
+
+
+def _share_reasons(case: _Case) -> list[Found]:
+    """Whether the planned use is that of the whole parcel, and the only one."""
+    parcels, planned = case.parcels, ~case.missing("planned_use")
+    least, most = case.find("entry_least_use_share"), case.find("entry_most_overlap_share")
+    share, overlap = (parcels[name].to_numpy(dtype=np.float64) for name in ("planned_use_share", "plan_overlap_share"))
+    partial = planned & (share < (float(least.number) if least is not None else 0.0))
+    tied = parcels["plan_tied"].eq(YES).to_numpy()
+    ambiguous = planned & (tied | (overlap > (float(most.number) if most is not None else 0.0)))
+    said = [
+        "两种用途面积并列" if equal else f"规划重叠 {value:.1%}"
+        for value, equal in zip(overlap[ambiguous], tied[ambiguous], strict=True)
+    ]
+    return [
         Found("use_partial", partial, [f"{value:.1%}" for value in share[partial]]),
+        Found("use_ambiguous", ambiguous, said),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from landmarket.errors import RuleError
@@ -16,6 +16,7 @@ _LOCAL_KEYS = (
     "entry_use_codes_added",
     "entry_warn_codes",
     "entry_least_use_share",
+    "entry_most_overlap_share",
     "entry_plan_types",
     "entry_filing_days",
     "entry_sources",
@@ -39,12 +40,15 @@ class EntryRule:
     pilot : bool
         Whether the county is a pilot county.
     rules : tuple of Rule
-        Dated local rules. Lists are texts joined by 、 and keys are
+        Dated local rules. Lists are texts joined by 、; a list of codes names their classification as its unit.
+        The keys are
 
         - ``entry_use_codes``: codes (or their beginnings) that may enter, in place of the national list;
         - ``entry_use_codes_added``: codes that may enter beside that list;
         - ``entry_warn_codes``: codes that may enter with a remark;
-        - ``entry_least_use_share``: share of a parcel that its planned use must cover;
+        - ``entry_least_use_share``: share of a parcel that its planned use must cover, 0 to 1;
+        - ``entry_most_overlap_share``: share of a parcel that may lie under several plan areas, 0 to 1; none may where
+          no such rule is in force;
         - ``entry_plan_types``: kinds of plan that entry can rest on;
         - ``entry_filing_days``: working days between filing the plan and entry;
         - ``entry_sources``: sources of land that may enter;
@@ -52,8 +56,9 @@ class EntryRule:
         - ``entry_pathways``: pathways that may be taken;
         - ``vote_majority:``, ``vote_quorum:``, ``vote_least_total:`` with the body's name, as in the national file.
 
-        A key with no rule in force on the day asks for nothing. A rule replaces a national one of its key only where
-        it names its ``counties``.
+        A key with no rule in force on the day asks for nothing, except that a vote of a body with no majority in
+        force cannot be judged, and that without ``entry_use_codes`` no land may enter. A rule that names its
+        ``counties`` replaces the national one of its key.
     scheme : str
         Classification of the planned-use codes.
     holidays : tuple of HolidayNotice
@@ -85,7 +90,7 @@ def read_entry_rule(path: Path | str) -> EntryRule:
     Returns
     -------
     EntryRule
-        The rules.
+        The rules; a record that names no ``counties`` is the county's own.
 
     Raises
     ------
@@ -108,15 +113,17 @@ def read_entry_rule(path: Path | str) -> EntryRule:
         if rule.key not in _LOCAL_KEYS and not rule.key.startswith(_VOTE_KEYS):
             raise RuleError(f"{path}：不认识规则 {rule.key}（{rule.name}）。办法：用 {JOINT.join(_LOCAL_KEYS)} 之一。")
         if rule.key.endswith(("_codes", "_codes_added")):
-            _check_codes(rule, scheme, path)
+            _check_codes(rule, path)
+    rules = tuple(replace(rule, counties=rule.counties or (county,)) for rule in rules)
     return EntryRule(name, county, pilot, rules, scheme, holiday_notices(document.get("holidays", []), str(path)))
 
 
-def _check_codes(rule: Rule, scheme: str, path: Path) -> None:
-    strange = [code for code in words(rule) if code not in land_use_table(scheme).index]
+def _check_codes(rule: Rule, path: Path) -> None:
+    known = land_use_table(rule.unit).index
+    strange = [code for code in words(rule) if code not in known]
     if strange:
         raise RuleError(
-            f"{path}：规则 {rule.key} 的代码 {JOINT.join(strange)} 不在{scheme}中。办法：写成带引号的代码，以“、”分隔。"
+            f"{path}：规则 {rule.key} 的代码 {JOINT.join(strange)} 不在{rule.unit}中。办法：以“、”分隔，unit 写明分类。"
         )
 
 
