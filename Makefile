@@ -40,7 +40,7 @@ lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --group build pyproject.toml -o requirements/core.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--python-version 3.11 --group build --group test --group lint pyproject.toml -o requirements/test.txt
+		--python-version 3.11 --group build --group test --group lint --group docs pyproject.toml -o requirements/test.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
