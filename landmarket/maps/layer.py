@@ -14,6 +14,9 @@ from folium.template import Template
 
 from landmarket.maps.elements import Data, Json, Page, Script, Style, Verbatim, escaped
 
+SCRIPTS = ("canvas.js", "ground.js", "parcels.js", "card.js", "panel.js")
+"""The scripts of a page, in the order in which they build on one another."""
+
 _LEAFLET = "js_lib_leaflet"
 _PICTURE = re.compile(r"url\(images/([\w.-]+)\)")
 
@@ -206,7 +209,8 @@ class _DataLayer(folium.map.Layer):
             Nothing: the page shows the parts.
         """
         page = figure_of(self)
-        page.header.add_child(Script(package_text("parcels.js")), name="landmarket-parcels")
+        for name in SCRIPTS:
+            page.header.add_child(Script(package_text(name)), name=name)
         page.html.add_child(Data(self.data_id, self.data), name=self.data_id)
         super().render(**kwargs)  # type: ignore[no-untyped-call]  # folium leaves it unannotated
         return ""

@@ -1,0 +1,112 @@
+/*
+ * The panel beside the map: views, legend with counts, layers, search; scale bar and north arrow.
+ */
+(function (lm, L) {
+  "use strict";
+
+  var NO_DATA = lm.NO_DATA, NO_DATA_COLOUR = lm.NO_DATA_COLOUR, GROUND = lm.GROUND, element = lm.element, add = lm.add;
+  var svg = lm.svg, grouped = lm.grouped;
+
+  function swatch(parent, className, colour) {
+    var node = add(parent, "span", "lm-swatch " + className);
+    if (colour) { node.style.backgroundColor = colour; }
+    return node;
+  }
+
+  function drawLegend(box, parcels) {
+    box.textContent = "";
+    var view = parcels.view;
+    add(box, "h2", "", "图例");
+    add(box, "h3", "", view.title + (view.unit ? "（" + view.unit + "）" : ""));
+    var list = add(box, "ul", "lm-legend");
+    function entry(label, count, className, colour) {
+      var item = add(list, "li", count ? "" : "lm-empty");
+      swatch(item, className, colour);
+      add(item, "span", "lm-label", label);
+      add(item, "span", "lm-count", grouped(count) + " 宗");
+    }
+    view.classes.forEach(function (one, place) {
+      var count = parcels.members[place].length;
+      if (count || view.numeric) { entry(one.label, count, "", one.colour); }
+    });
+    entry(NO_DATA, parcels.members[view.classes.length].length, "", NO_DATA_COLOUR);
+    entry("暂不处理", parcels.shapes.count - parcels.accepted, "lm-hatched");
+    if (view.note) { add(box, "p", "lm-note", view.note); }
+  }
+
+  function drawSwitch(box, parcels, legend) {
+    if (parcels.data.views.length < 2) { return; }
+    add(box, "legend", "", "显示内容");
+    parcels.data.views.forEach(function (view, number) {
+      var label = add(box, "label", "lm-choice"), input = add(label, "input");
+      input.type = "radio";
+      input.name = "lm-view";
+      input.checked = number === parcels.number;
+      add(label, "span", "", view.title);
+      input.addEventListener("change", function () {
+        parcels.show(number);
+        drawLegend(legend, parcels);
+      });
+    });
+  }
+
+  function drawLayers(box, parcels, ground) {
+    add(box, "legend", "", "图层");
+    function choice(title, shown, className, colour, toggle) {
+      var label = add(box, "label", "lm-layer"), input = add(label, "input");
+      input.type = "checkbox";
+      input.checked = shown;
+      swatch(label, className).style.borderColor = colour || "";
+      add(label, "span", "", title);
+      input.addEventListener("change", function () { toggle(input.checked); });
+    }
+    if (ground) {
+      ground.layers.forEach(function (layer) {
+        choice(layer.name, layer.shown, "lm-line lm-" + (layer.kind === "line" ? "line-kind" : layer.kind), GROUND[layer.kind].home,
+          function (shown) { ground.toggle(layer, shown); });
+      });
+    }
+    if (parcels.shapes.count > parcels.accepted) {
+      choice("暂不处理的宗地", true, "lm-hatched", "", function (shown) { parcels.showSetAside(shown); });
+    }
+  }
+
+  function northArrow() {
+    var control = L.control({ position: "topright" });
+    control.onAdd = function () {
+      var box = element("div", "lm-north");
+      var picture = svg("svg", { viewBox: "0 0 40 54", width: 34, height: 46, role: "img", "aria-label": "指北针" }, box);
+      svg("path", { d: "M20 14 L31 50 L20 42 Z", fill: "#2b2a28" }, picture);
+      svg("path", { d: "M20 14 L9 50 L20 42 Z", fill: "#ffffff", stroke: "#2b2a28", "stroke-width": "1.2" }, picture);
+      svg("text", { x: 20, y: 11, "text-anchor": "middle", "font-size": 12, "font-weight": 700,
+                    fill: "#2b2a28" }, picture).textContent = "北";
+      return box;
+    };
+    return control;
+  }
+
+  // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
+  function furnish(map, parcels, ground, panelId) {
+    var pointed = new lm.PointedLayer(parcels);
+    if (map.attributionControl) { map.attributionControl.setPrefix(false); }
+    new lm.MarksLayer(parcels, ground).addTo(map);
+    pointed.addTo(map);
+    var card = new lm.Card(map, parcels, pointed);
+    lm.attend(map, parcels, pointed, card);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    northArrow().addTo(map);
+    var panel = document.getElementById(panelId);
+    if (!panel) { return; }
+    var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
+    var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
+    drawSwitch(choices, parcels, legend);
+    drawLegend(legend, parcels);
+    drawLayers(layers, parcels, ground);
+    lm.drawSearch(search, map, parcels, card);
+    panel.prepend(choices, legend, layers, search);
+  }
+
+  lm.parcels = function (id) { return new lm.ParcelLayer(id); };
+  lm.ground = function (id) { return new lm.GroundLayer(id); };
+  lm.furnish = furnish;
+})(window.landmarket = window.landmarket || {}, window.L);
