@@ -11,6 +11,7 @@ import shapely
 from shapely import affinity
 
 from sample_data.county import facts
+from sample_data.county.defect_table import DefectTable
 
 MODES = ("shipped", "none", "random")
 _EACH = 6
@@ -18,73 +19,7 @@ _NEEDED_LEFT = 4
 _MU = 2000 / 3
 
 
-class _Table:
-    """The parcels while defects are planted: rows are used once, appended rows go to the end."""
-
-    def __init__(self, parcels: gpd.GeoDataFrame, rng: np.random.Generator) -> None:
-        self.rows = parcels.reset_index(drop=True)
-        self.rng = rng
-        self.planted: list[tuple[int, str, str]] = []
-        single = shapely.get_num_geometries(self.rows.geometry) == 1
-        plain = single & (shapely.get_num_coordinates(self.rows.geometry.to_numpy()) == 5)
-        self._free = set(map(int, self.rows.index[plain]))
-        self._appended: list[pd.Series] = []
-        self._tree = shapely.STRtree(self.rows.geometry.to_numpy())
-
-    def take(self, wanted: Callable[[int], bool] | None = None) -> int | None:
-        """A row that no defect has touched yet."""
-        for row in self.rng.permutation(sorted(self._free)):
-            if wanted is None or wanted(int(row)):
-                self._free.discard(int(row))
-                return int(row)
-        return None
-
-    def neighbours(self, row: int) -> list[int]:
-        """Untouched rows that share an edge with a row."""
-        shape = self.rows.geometry[row]
-        found = [int(i) for i in self._tree.query(shape, predicate="touches") if int(i) in self._free]
-        return [i for i in found if shapely.intersection(shape, self.rows.geometry[i]).length > 5]
-
-    def query(self, shape: shapely.Geometry) -> list[int]:
-        """Rows that a shape meets."""
-        return [int(i) for i in self._tree.query(shape, predicate="intersects")]
-
-    def reserve(self, row: int) -> None:
-        """Keep a row free of further defects."""
-        self._free.discard(row)
-
-    def set(self, row: int, column: str, value: object) -> None:
-        """Change one cell."""
-        self.rows.loc[row, column] = value
-
-    def shape(self, row: int, shape: shapely.Geometry | None) -> None:
-        """Change one geometry."""
-        geometry = self.rows.geometry.to_numpy().copy()
-        geometry[row] = shape
-        self.rows = self.rows.set_geometry(gpd.GeoSeries(geometry, index=self.rows.index, crs=self.rows.crs))
-
-    def append(self, row: pd.Series) -> int:
-        """Add a row at the end; the position it will have."""
-        self._appended.append(row)
-        return len(self.rows) + len(self._appended) - 1
-
-    def note(self, row: int, kind: str, detail: str) -> None:
-        """Remember what was planted; rows are counted from 1."""
-        self.planted.append((row + 1, kind, detail))
-
-    def result(self) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-        """All rows, and the list of what was planted."""
-        rows = self.rows
-        if self._appended:
-            added = gpd.GeoDataFrame(self._appended, geometry="geometry", crs=rows.crs).astype(
-                {name: kind for name, kind in rows.dtypes.items() if name != "geometry"}
-            )
-            rows = pd.concat([rows, added], ignore_index=True)
-        planted = pd.DataFrame(self.planted, columns=["source_row", "kind", "detail"])
-        return rows, planted.sort_values(["source_row", "kind"], kind="stable", ignore_index=True)
-
-
-def _bow_tie(table: _Table) -> None:
+def _bow_tie(table: DefectTable) -> None:
     row = table.take()
     if row is None:
         return
@@ -94,7 +29,7 @@ def _bow_tie(table: _Table) -> None:
     table.note(row, "自相交", "两个界址点次序颠倒，边界自相交（领结形）")
 
 
-def _touching_ring(table: _Table) -> None:
+def _touching_ring(table: DefectTable) -> None:
     row = table.take()
     if row is None:
         return
@@ -107,7 +42,7 @@ def _touching_ring(table: _Table) -> None:
     table.note(row, "边界往返", "边界沿同一条线走出去又折回来（尖刺）")
 
 
-def _sliver(table: _Table) -> None:
+def _sliver(table: DefectTable) -> None:
     row = table.take(lambda r: np.sqrt(table.rows.geometry[r].area) > 30)
     if row is None:
         return
@@ -121,7 +56,7 @@ def _sliver(table: _Table) -> None:
     table.note(row, "狭长碎片", f"只有约 {width:.2f} 米宽")
 
 
-def _overlap(table: _Table) -> None:
+def _overlap(table: DefectTable) -> None:
     row = table.take(lambda r: bool(table.neighbours(r)))
     if row is None:
         return
@@ -138,7 +73,7 @@ def _overlap(table: _Table) -> None:
     table.note(row, "压盖相邻宗地", f"与第 {other + 1} 行重叠约 {common:.0f} 平方米")
 
 
-def _same_shape(table: _Table) -> None:
+def _same_shape(table: DefectTable) -> None:
     row = table.take()
     if row is None:
         return
@@ -149,7 +84,7 @@ def _same_shape(table: _Table) -> None:
     table.note(added, "图形重复", f"与第 {row + 1} 行图形完全相同，代码不同")
 
 
-def _same_code(table: _Table) -> None:
+def _same_code(table: DefectTable) -> None:
     first = table.take()
     second = table.take()
     if first is None or second is None:
@@ -159,10 +94,10 @@ def _same_code(table: _Table) -> None:
     table.note(second, "代码重复", f"与第 {first + 1} 行宗地代码相同")
 
 
-def _code(kind: str, change: Callable[[np.random.Generator, str], str | None]) -> Callable[[_Table], None]:
+def _code(kind: str, change: Callable[[np.random.Generator, str], str | None]) -> Callable[[DefectTable], None]:
     """A defect of the parcel code."""
 
-    def plant(table: _Table) -> None:
+    def plant(table: DefectTable) -> None:
         row = table.take()
         if row is None:
             return
@@ -174,10 +109,12 @@ def _code(kind: str, change: Callable[[np.random.Generator, str], str | None]) -
     return plant
 
 
-def _cell(kind: str, column: str, change: Callable[[np.random.Generator, object], object]) -> Callable[[_Table], None]:
+def _cell(
+    kind: str, column: str, change: Callable[[np.random.Generator, object], object]
+) -> Callable[[DefectTable], None]:
     """A defect of one cell."""
 
-    def plant(table: _Table) -> None:
+    def plant(table: DefectTable) -> None:
         row = table.take(lambda r: not pd.isna(table.rows.loc[r, column]))
         if row is None:
             return
@@ -189,8 +126,8 @@ def _cell(kind: str, column: str, change: Callable[[np.random.Generator, object]
     return plant
 
 
-def _no_shape(shape: shapely.Geometry | None, kind: str) -> Callable[[_Table], None]:
-    def plant(table: _Table) -> None:
+def _no_shape(shape: shapely.Geometry | None, kind: str) -> Callable[[DefectTable], None]:
+    def plant(table: DefectTable) -> None:
         row = table.take()
         if row is not None:
             table.shape(row, shape)
@@ -199,10 +136,21 @@ def _no_shape(shape: shapely.Geometry | None, kind: str) -> Callable[[_Table], N
     return plant
 
 
-def _any_yes_no(table: _Table) -> None:
+def _any_yes_no(table: DefectTable) -> None:
     column = str(table.rng.choice(("权属登记", "权属争议", "是否查封", "征收范围")))
-    value = str(table.rng.choice(("Y", "1", "有", "N", "已办", "?")))
+    value = str(table.rng.choice(("Y", "1", "有", "N", "已办", "?", "√", "×", "不详")))
     _cell("是否写法不认识", column, lambda _, __: value)(table)
+
+
+def _contradictory_vote(table: DefectTable) -> None:
+    row = table.take(lambda r: not pd.isna(table.rows.loc[r, "应到人数"]))
+    if row is None:
+        return
+    total = int(table.rows.loc[row, "应到人数"])
+    column = str(table.rng.choice(("实到人数", "同意人数")))
+    wrong = total + int(table.rng.integers(1, 40))
+    table.set(row, column, wrong)
+    table.note(row, "表决人数矛盾", f"{column} {wrong} 多于应到人数 {total}")
 
 
 def _wrong_length(rng: np.random.Generator, code: str) -> str:
@@ -210,30 +158,31 @@ def _wrong_length(rng: np.random.Generator, code: str) -> str:
     return code[:position] + code[position + 1 :] if rng.random() < 0.6 else code[:position] + "0" + code[position:]
 
 
+def _wrong_character(rng: np.random.Generator, code: str) -> str:
+    form = int(rng.integers(4))
+    if form == 0:
+        position = code.index("0")
+        return code[:position] + "O" + code[position + 1 :]
+    return (code[:14] + "00000", code[:12] + " " + code[12:], code[:6] + "-" + code[6:])[form - 1]
+
+
 def _impossible_date(rng: np.random.Generator, _: object) -> str:
     year = int(rng.integers(2024, 2026))
     month, day = ((2, 30), (2, 31), (4, 31), (6, 31), (11, 31), (13, 8), (9, 0))[int(rng.integers(7))]
     forms = (f"{year}-{month:02d}-{day:02d}", f"{year}年{month}月{day}日", f"{year}{month:02d}{day:02d}")
-    return str(rng.choice(forms))
+    return str(rng.choice((*forms, f"{year}/{month}/{day}")))
+
+
+def _no_date(rng: np.random.Generator, _: object) -> str:
+    return str(rng.choice(("45976", "2025-11", "二〇二五年三月", "年底前", "20250301.0")))
 
 
 def _misspelt(rng: np.random.Generator, name: object) -> str:
     text = str(name)
-    wrong = {
-        "褚": "诸",
-        "郭连": "郭莲",
-        "神垕": "神后",
-        "苌": "长",
-        "磨": "摩",
-        "钧": "均",
-        "颍": "颖",
-        "韩": "寒",
-        "夏": "厦",
-    }
-    for right, other in wrong.items():
-        if right in text:
-            return text.replace(right, other)
     position = int(rng.integers(0, max(1, len(text) - 1)))
+    pair = next((pair for pair in _ALIKE if pair[0] in text), None)
+    if pair is not None and rng.random() < 0.7:
+        return text.replace(*pair)
     return text[:position] + str(rng.choice(list("某口田申由"))) + text[position + 1 :]
 
 
@@ -242,7 +191,19 @@ def _area_off(rng: np.random.Generator, area: object) -> float:
     return round(float(str(area)) * (1 + share), 2)
 
 
-_KINDS: tuple[Callable[[_Table], None], ...] = (
+# Characters that are taken for one another in names of townships.
+_ALIKE = (
+    ("褚", "诸"),
+    ("莲", "连"),
+    ("连", "莲"),
+    ("垕", "后"),
+    ("苌", "长"),
+    ("磨", "摩"),
+    ("钧", "均"),
+    ("颍", "颖"),
+    ("韩", "寒"),
+)
+_KINDS: tuple[Callable[[DefectTable], None], ...] = (
     _overlap,
     _sliver,
     _bow_tie,
@@ -250,6 +211,7 @@ _KINDS: tuple[Callable[[_Table], None], ...] = (
     _same_shape,
     _same_code,
     _code("代码位数不对", _wrong_length),
+    _code("代码里有错字符", _wrong_character),
     _code("外县代码", lambda rng, code: str(rng.choice(("411024", "410184", "411071", "410425"))) + code[6:]),
     _code(
         "权属或特征字母不对",
@@ -263,12 +225,18 @@ _KINDS: tuple[Callable[[_Table], None], ...] = (
     _cell("亩数填进平方米栏", "面积", lambda _, area: round(float(str(area)) / _MU, 2)),
     _cell("日期不可能", "表决日期", _impossible_date),
     _cell("日期不可能", "备案日期", _impossible_date),
+    _cell("日期读不懂", "表决日期", _no_date),
     _any_yes_no,
+    _contradictory_vote,
     _cell(
         "容积率读不懂",
         "容积率",
-        lambda rng, _: str(rng.choice(("按规划条件", "1..5", "一点五", "2.5≤R≤1.0", "≤", "见附件"))),
+        lambda rng, _: str(rng.choice(("按规划条件", "1..5", "一点五", "2.5≤R≤1.0", "≤", "1.0/2.0"))),
     ),
+    _cell("使用年期读不懂", "使用年期", lambda rng, _: str(rng.choice(("五十", "40—50", "2065-01-01", "0", "-5")))),
+    _cell("土地来源不认识", "土地来源", lambda rng, _: str(rng.choice(("村集体", "其它", "老厂", "征收")))),
+    _cell("公顷填进平方米栏", "面积", lambda _, area: round(float(str(area)) / 10_000, 4)),
+    _cell("开发成本为负", "开发成本", lambda _, cost: -abs(float(str(cost)))),
     _cell("取得成本为负", "取得成本", lambda _, cost: -abs(float(str(cost)))),
     _cell("乡镇名称写错", "乡镇名称", _misspelt),
 )
@@ -302,7 +270,7 @@ def plant_defects(seed: int, parcels: gpd.GeoDataFrame, mode: str) -> tuple[gpd.
     if mode not in MODES:
         raise ValueError(f"defects 应为 {'、'.join(MODES)} 之一，不是 {mode!r}")
     rng = facts.generator(seed, f"defects {mode}")
-    table = _Table(parcels, rng)
+    table = DefectTable(parcels, rng)
     for plant in _KINDS:
         count = {"shipped": _EACH, "none": 0, "random": int(rng.integers(0, 11))}[mode]
         for _ in range(min(count, len(parcels) // (_NEEDED_LEFT * len(_KINDS)) + 1)):
