@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,9 @@ from landmarket.errors import BadValueError, named_rows
 LONGEST_TEXT = 32_767
 """Most UTF-16 units of a cell (Excel specifications and limits)."""
 
-MONEY, WHOLE, PLAIN_WHOLE, FACTOR, SHARE, DATE, GENERAL = (
-    "#,##0.00",
-    "#,##0",
-    "0",
-    "0.0000##",
-    "0.00%",
-    "yyyy-mm-dd",
-    "General",
-)
-TEXT = "@"
-FORMATS = (MONEY, WHOLE, PLAIN_WHOLE, FACTOR, SHARE, DATE, GENERAL, TEXT)
+MONEY, WHOLE, PLAIN_WHOLE, DATE, GENERAL, TEXT = "#,##0.00", "#,##0", "0", "yyyy-mm-dd", "General", "@"
+FACTOR, SHARE, RATE = "0.0000##", "0.00%", "0.00##%"
+FORMATS = (MONEY, WHOLE, PLAIN_WHOLE, DATE, GENERAL, TEXT, FACTOR, SHARE, RATE)
 """Every number format of the workbook."""
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -48,6 +40,9 @@ _HEADERS = {
     "set_aside_reason": "暂不处理原因",
 }
 _DATES = ("effective_from", "effective_to")
+_RATES = ("fund_rate", "capitalisation_rate")  # multiplied, hence shown in full
+_MEASURES = ("元", "㎡", "亩")
+_FACTOR_PREFIX, _PERCENT_PREFIX = "系数:", "因素:"
 
 
 @dataclass(frozen=True)
@@ -79,21 +74,18 @@ class Cells:
         """Whether the cells hold text."""
         return self.number_format == TEXT
 
-    @property
-    def width(self) -> float:
-        """Width of the column in characters, a Chinese character counting two."""
-        longest = max((display_width(self.printed(value)) for value in set(self.entries)), default=0)
-        return float(min(max(longest + 2, math.ceil(display_width(self.header) / 2) + 3, 9), 42))
+    @cached_property
+    def longest(self) -> int:
+        """Width of the longest entry in characters, a Chinese character counting two."""
+        texts = [entry for entry in self.entries if isinstance(entry, str)]
+        numbers = [entry for entry in self.entries if isinstance(entry, float)]
+        ends = [self._printed(number) for number in (min(numbers), max(numbers), self.total)] if numbers else []
+        return max(map(display_width, {*texts, *ends}), default=0)
 
-    def printed(self, value: str | float | None) -> str:
+    def _printed(self, number: float) -> str:
         """About what a cell shows, to measure its width."""
-        if value is None:
-            return ""
-        if isinstance(value, str):
-            return value
-        if self.number_format in (MONEY, WHOLE):
-            return f"{value:,.2f}"
-        return {DATE: "2026-03-02", SHARE: "100.00%", FACTOR: "0.000000"}.get(self.number_format, f"{value:.10g}")
+        printed = {DATE: "2026-03-02", SHARE: f"{number:.2%}", FACTOR: f"{number:.4f}", MONEY: f"{number:,.2f}"}
+        return printed.get(self.number_format, f"{number:.8g}")
 
 
 def display_width(text: str) -> int:
@@ -109,12 +101,16 @@ def display_width(text: str) -> int:
     int
         Width in half-width characters.
 
+    Notes
+    -----
+    GB 18030 has one byte for a half-width character and two for a Chinese one.
+
     Examples
     --------
     >>> display_width("面积（㎡）"), display_width("JB00001")
     (10, 7)
     """
-    return max(sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in line) for line in text.split("\n"))
+    return max(len(line.encode("gb18030", errors="replace")) for line in text.split("\n"))
 
 
 def safe_text(text: str) -> str:
@@ -177,7 +173,7 @@ def cells_of(table: pd.DataFrame, name: str) -> Cells:
     """
     values, column = table[name], schema().get(name)
     kind = column.kind if column else ""
-    title = _HEADERS.get(name) or header(name)
+    title = _HEADERS.get(name) or header(name) + ("（%）" if name.startswith(_PERCENT_PREFIX) else "")
     if name == "verified":
         return Cells(name, title, TEXT, [_verified(value) for value in values.tolist()], 0.0)
     objects = values.dtype == object and pd.api.types.infer_dtype(values, skipna=True)
@@ -199,10 +195,12 @@ def cells_of(table: pd.DataFrame, name: str) -> Cells:
 def _number_format(name: str, kind: str, unit: str) -> str:
     if kind == "whole":
         return WHOLE if unit else PLAIN_WHOLE
-    if kind == "fen" or unit or name.endswith("面积"):
+    if kind == "fen" or any(measure in unit for measure in _MEASURES) or name.endswith("面积"):
         return MONEY
-    if name.endswith("_factor") or name == "factor_sum":
+    if name.endswith("_factor") or name == "factor_sum" or name.startswith(_FACTOR_PREFIX):
         return FACTOR
+    if name in _RATES:
+        return RATE
     return SHARE if name.endswith(("_share", "_rate", "占比")) else GENERAL
 
 
@@ -217,7 +215,8 @@ def _numbers(values: npt.NDArray[np.float64]) -> list[str | float | None]:
 
 
 def _texts(values: list[object], present: list[bool]) -> list[str | float | None]:
-    return [_text(value) if here else None for value, here in zip(values, present, strict=True)]
+    texts = [_text(value) if here else None for value, here in zip(values, present, strict=True)]
+    return [text or None for text in texts]
 
 
 def _text(value: object) -> str:

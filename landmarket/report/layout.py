@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from landmarket.checks import require_columns, require_unique_index
 from landmarket.columns import label, schema
 from landmarket.errors import BadValueError, IndexMismatchError, OutputError, named_rows
 from landmarket.io.manifest import require_public
-from landmarket.report.cells import Cells, cells_of
+from landmarket.report.cells import Cells, cells_of, display_width
 from landmarket.units import square_metres_to_mu
 
 UNPLACED = "（未定乡镇）"
@@ -23,11 +24,17 @@ HEADER_ROW = 3
 FIRST_ROW = 4
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
+MOST_LINES = 24
+"""Lines of the tallest row; Excel allows 409 points."""
+
 PARCELS = "parcels"
 """Name of the table that every other one takes its facts from."""
 
 _PER_PARCEL = ("entry", "prices", "deals", "shares")
 _REST = "*"
+_HIDDEN = "hidden"
+_LONG = ("long", "screen")
+_WIDEST = {"code": 40, "text": 22, "long": 44}
 _SEVERITIES = schema()["severity"].allowed
 
 
@@ -40,12 +47,38 @@ class SheetColumn:
     cells : Cells
         Header, format and values.
     role : str
-        ``total``: summed; ``whole`` and ``part``: summed, and the parts of a row must make the whole; ``wrap``:
-        long text; or empty.
+        ``total``: summed; ``whole`` and ``part``: summed, and the parts of a row must make the whole; ``long``:
+        long text in a wide column; ``screen``: the same, not printed; or empty.
     """
 
     cells: Cells
     role: str
+
+    @cached_property
+    def width(self) -> int:
+        """Width in half-width characters; text wraps, codes and numbers do not."""
+        widest = _WIDEST["code" if self.is_code else "long" if self.role in _LONG else "text"]
+        content = min(self.cells.longest, widest) if self.cells.is_text else self.cells.longest
+        return max(content + 2, *(-(-display_width(line) // 2) + 3 for line in self.header.split("\n")), 8)
+
+    @property
+    def header(self) -> str:
+        """The header with its unit on a line of its own."""
+        return self.cells.header.replace("（", "\n（", 1)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the cells hold codes, which must not be broken."""
+        column = schema().get(self.cells.name)
+        return column is not None and column.kind == "code"
+
+    def lines(self) -> list[int]:
+        """Lines that each cell needs, counting its own line breaks."""
+        room = self.width - 2
+        return [
+            sum(-(-max(display_width(line), 1) // room) for line in entry.split("\n")) if isinstance(entry, str) else 1
+            for entry in self.cells.entries
+        ]
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,26 @@ class Sheet:
     def position(self, name: str) -> int | None:
         """Position of a column, None if the sheet does not have it."""
         return next((i for i, column in enumerate(self.columns) if column.cells.name == name), None)
+
+    @property
+    def printed(self) -> tuple[SheetColumn, ...]:
+        """The columns before the first that is for the screen only."""
+        return tuple(takewhile(lambda column: column.role != "screen", self.columns))
+
+    @property
+    def width(self) -> int:
+        """Width of the printed columns in half-width characters."""
+        return sum(column.width for column in self.printed)
+
+    def tall_rows(self) -> dict[int, int]:
+        """Rows that need more than one line, and how many."""
+        wrapped = [
+            column.lines()
+            for column in self.columns
+            if column.cells.is_text and column.width - 2 < column.cells.longest
+        ]
+        lines = [max(row) for row in zip(*wrapped, strict=True)]
+        return {row: min(count, MOST_LINES) for row, count in enumerate(lines) if count > 1}
 
     def positions(self, *roles: str) -> list[int]:
         """Positions of all columns of these roles."""
@@ -233,7 +286,7 @@ def _sheet(name: str, own: list[str], table: pd.DataFrame, layout: tuple[tuple[s
     columns = [
         SheetColumn(cells_of(table, column), role)
         for column, role in named
-        if column in table.columns and _shown(table, column)
+        if role != _HIDDEN and column in table.columns and _shown(table, column)
     ]
     return Sheet(name, tuple(columns), len(table))
 

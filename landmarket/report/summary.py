@@ -64,7 +64,7 @@ def write_summary(
     for position, column in enumerate(wanted, start=1):
         sheet, pen = by_name[column.sheet], WHOLE if column.header.endswith("（宗）") else MONEY
         values = _values(sheet, column, [safe_text(name) for name in townships])
-        target.write_string(HEADER_ROW, position, column.header, pens["head"])
+        target.write_string(HEADER_ROW, position, column.header.replace("（", "\n（"), pens["head"])
         target.set_column(position, position, max(len(f"{math.fsum(values):,.2f}") + 2 if pen == MONEY else 0, 11))
         for row, value in enumerate(values, start=FIRST_ROW):
             target.write_formula(row, position, _formula(sheet, column, row), pens[pen], value)

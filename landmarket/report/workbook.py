@@ -27,6 +27,9 @@ CHECK = "校验：各项之和与成交价之差（元）"
 Look = dict[str, str | int | bool]
 _FONT = "宋体"
 _LONGEST_PRINT_LINE = 120  # a print header or footer takes 255 characters, its codes included
+_A4, _A3, _WIDEST_ON_A4 = 9, 8, 230
+_LINE = 13.5  # height of a line of 10 points
+_GREY = "#A6A6A6"
 _MARKS = {
     "allowed": {"可入市": "good", "不可入市": "bad", "待核实": "doubtful"},
     "severity": {"错误": "bad", "警告": "doubtful"},
@@ -118,21 +121,30 @@ def write_workbook(
 def _pens(book: Workbook) -> dict[str, Format]:
     """All formats of the workbook by name; a number format is its own name."""
     cell: Look = {"font_name": _FONT, "font_size": 10, "valign": "vcenter"}
-    head = cell | {"bold": True, "text_wrap": True, "align": "center", "bg_color": "#DCE6F1", "border": 1}
-    total = cell | {"bold": True, "top": 1, "bg_color": "#F2F2F2"}
+    head = cell | {
+        "bold": True,
+        "text_wrap": True,
+        "align": "center",
+        "bg_color": "#DCE6F1",
+        "border": 1,
+        "border_color": _GREY,
+    }
+    total = cell | {"bold": True, "border": 1, "border_color": _GREY, "bg_color": "#F2F2F2"}
     looks: dict[str, Look] = {
         "title": {"bold": True, "font_size": 15, "font_name": _FONT, "valign": "vcenter"},
         "notice": {"bold": True, "font_color": "#C00000", "font_name": _FONT, "font_size": 11},
         "line": {"font_color": "#404040", "font_name": _FONT, "font_size": 10},
         "head": head,
-        "wrap": cell | {"text_wrap": True},
+        "wrap": cell | {"text_wrap": True, "indent": 1},
+        "grid": {"border": 1, "border_color": _GREY},
         "good": {"font_color": "#006100", "bg_color": "#E2F0D9"},
         "bad": {"font_color": "#9C0006", "bg_color": "#FBE0DD"},
         "doubtful": {"font_color": "#7F6000", "bg_color": "#FFF2CC"},
     }
     for number_format in FORMATS:
-        looks[number_format] = cell | {"num_format": number_format}
-        looks[f"total {number_format}"] = total | {"num_format": number_format}
+        look: Look = {"num_format": number_format, "indent": int(number_format == TEXT)}
+        looks[number_format] = cell | look
+        looks[f"total {number_format}"] = total | look
     return {name: book.add_format(look) for name, look in looks.items()}
 
 
@@ -143,13 +155,11 @@ def _open_sheet(book: Workbook, name: str, frame: _Frame, pens: Mapping[str, For
     sheet.write_string(1, 0, frame.notice, pens["notice"])
     sheet.write_string(2, 0, f"{frame.line}　｜　{frame.internal_line}", pens["line"])
     sheet.set_row(0, 24)
-    sheet.set_row(HEADER_ROW, 32)
+    sheet.set_row(HEADER_ROW, 44)
     sheet.set_landscape()
-    sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     sheet.repeat_rows(0, HEADER_ROW)
-    sheet.hide_gridlines(0)  # shown, and printed
     sheet.set_header(f"&L{_print_line(frame.title)}　{name}&R{_print_line(frame.notice)}")
     sheet.set_footer(f"&L{_print_line(frame.internal_line)}&R第 &P 页，共 &N 页")
     return sheet
@@ -164,16 +174,21 @@ def _print_line(text: str) -> str:
 def _write_sheet(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> None:
     """Write the rows of one table, its totals, and its checks."""
     for position, column in enumerate(sheet.columns):
-        target.write_string(HEADER_ROW, position, safe_text(column.cells.header), pens["head"])
-        target.set_column(position, position, column.cells.width)
+        target.write_string(HEADER_ROW, position, safe_text(column.header), pens["head"])
+        target.set_column(position, position, column.width)
         _write_column(target, position, column, pens)
+    target.set_paper(_A4 if sheet.width <= _WIDEST_ON_A4 else _A3)
+    for row, lines in sheet.tall_rows().items():
+        target.set_row(FIRST_ROW + row, _LINE * lines + 3)
     per_parcel = bool(sheet.columns) and sheet.columns[0].cells.name == "parcel_code"
     target.freeze_panes(FIRST_ROW, 2 if per_parcel else 1)
     if not sheet.rows:
         target.write_string(FIRST_ROW, 0, "（无）", pens[TEXT])
         return
     last = FIRST_ROW + sheet.rows - 1
-    _write_check(target, sheet, pens)
+    checked = _write_check(target, sheet, pens)
+    target.print_area(0, 0, last + 1, max(len(sheet.printed), checked) - 1)
+    _draw_lines(target, last, len(sheet.columns) - 1, pens)
     target.autofilter(HEADER_ROW, 0, last, len(sheet.columns) - 1)
     target.ignore_errors({"number_stored_as_text": xl_range_abs(FIRST_ROW, 0, last, len(sheet.columns) - 1)})
     sums = sheet.positions("total", "whole", "part")
@@ -185,6 +200,12 @@ def _write_sheet(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) ->
         target.write_formula(last + 1, position, formula, pens[f"total {cells.number_format}"], cells.total)
 
 
+def _draw_lines(target: Worksheet, last: int, column: int, pens: Mapping[str, Format]) -> None:
+    """Draw thin lines around the cells of a table, empty ones too."""
+    rule = {"type": "formula", "criteria": "=TRUE", "format": pens["grid"]}
+    target.conditional_format(FIRST_ROW, 0, last, column, rule)
+
+
 def _write_totals(target: Worksheet, row: int, columns: int, pens: Mapping[str, Format]) -> None:
     """Begin the row of totals."""
     target.write_string(row, 0, TOTAL, pens[f"total {TEXT}"])
@@ -194,7 +215,7 @@ def _write_totals(target: Worksheet, row: int, columns: int, pens: Mapping[str, 
 
 def _write_column(target: Worksheet, position: int, column: SheetColumn, pens: Mapping[str, Format]) -> None:
     cells = column.cells
-    pen = pens["wrap"] if column.role == "wrap" and cells.is_text else pens[cells.number_format]
+    pen = pens["wrap"] if cells.is_text and not column.is_code else pens[cells.number_format]
     for row, value in enumerate(cells.entries, start=FIRST_ROW):
         if isinstance(value, str):
             target.write_string(row, position, value, pen)
@@ -206,11 +227,11 @@ def _write_column(target: Worksheet, position: int, column: SheetColumn, pens: M
         target.conditional_format(FIRST_ROW, position, max(last, FIRST_ROW), position, rule)
 
 
-def _write_check(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> None:
-    """Write beside each row what its parts differ from the whole, as a live formula."""
+def _write_check(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> int:
+    """Write beside each row what its parts differ from the whole, as a live formula; give the columns in use."""
     wholes, parts, position = sheet.positions("whole"), sheet.positions("part"), len(sheet.columns)
     if len(wholes) != 1 or not parts:
-        return
+        return 0
     target.write_string(HEADER_ROW, position, CHECK, pens["head"])
     target.set_column(position, position, 18)
     amounts = [_fen(sheet.columns[part].cells) for part in parts]
@@ -224,6 +245,8 @@ def _write_check(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) ->
         target.write_formula(row, position, formula, pens[f"total {MONEY}" if row == last else MONEY], difference / 100)
     rule = {"type": "cell", "criteria": "!=", "value": 0, "format": pens["bad"]}
     target.conditional_format(FIRST_ROW, position, last, position, rule)
+    _draw_lines(target, last - 1, position, pens)
+    return position + 1
 
 
 def _fen(cells: Cells) -> list[int]:
