@@ -19,8 +19,7 @@ import click
 
 from landmarket.columns import header
 from landmarket.county import read_county, read_county_parcels, read_villages, sample_county
-from landmarket.errors import BadValueError, LandMarketError, NoPriceError
-from landmarket.io.manifest import INTERNAL, MANIFEST
+from landmarket.errors import BadValueError, LandMarketError, LandMarketWarning, NoPriceError
 from landmarket.io.parcels import read_parcels
 from landmarket.pricing.worksheet import explain
 from landmarket.products import (
@@ -141,8 +140,8 @@ def _say(step: str) -> None:
 
 def _sums(work: Work) -> dict[str, int]:
     """County-wide figures of a run, money in fen."""
-    total = work.outcome.totals().loc[TOTAL]
-    return {str(name): int(value) for name, value in total.items() if name != "area"}
+    totals = work.outcome.totals().drop(columns="area")
+    return dict(zip(map(str, totals.columns), totals.loc[[TOTAL]].to_numpy(dtype="int64")[0].tolist(), strict=True))
 
 
 def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -> None:
@@ -243,7 +242,8 @@ def _say_worksheet(work: Work, code: str, as_json: bool) -> None:
     if code not in parcels.index:
         raise BadValueError(f"采用的宗地中没有 {code}。办法：核对代码，或用 check 看它为何暂不处理。")
     if code not in work.outcome.prices.index:
-        raise NoPriceError(f"{code} 没有地价：{parcels.loc[code, 'price_gap']}。办法：核对规划用途、级别范围与公告。")
+        gap = parcels["price_gap"].astype("str").loc[[code]].iloc[0]
+        raise NoPriceError(f"{code} 没有地价：{gap}。办法：核对规划用途、级别范围与公告。")
     steps = explain(work.outcome.prices, code)
     if as_json:
         click.echo(steps.to_json(orient="records", force_ascii=False))
@@ -262,7 +262,13 @@ def demo(out: Path, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command; errors are told in Chinese, on one place, with their exit code."""
-    warnings.showwarning = _show_warning
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", LandMarketWarning)
+        warnings.showwarning = _show_warning
+        _run_app()
+
+
+def _run_app() -> None:
     try:
         app(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

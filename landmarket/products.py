@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from landmarket.checks import require_projected
 from landmarket.county import County, read_county_parcels, read_scenario, read_villages
 from landmarket.distribution import FundBase, SplitRule
 from landmarket.io.writing import RunFolder, new_run
@@ -74,7 +75,7 @@ def do_county(county: County, say: Say) -> Work:
     villages = read_villages(county)
     screening = screen(parcels, county=county.county, townships=set(villages["township"]))
     say("读取规划、所有权、管控图层与基准地价公告")
-    scenario = read_scenario(county, screening.accepted.crs)
+    scenario = read_scenario(county, require_projected(screening.accepted, "do_county"))
     say(f"入市资格、地价、交易与分配 {len(screening.accepted)} 宗")
     return Work(county, screening, scenario, run_scenario(screening.accepted, scenario))
 

@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
     {"market", "distribution"},
     {"scenario", "maps", "report"},
     {"county"},
+    {"products"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

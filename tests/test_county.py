@@ -1,0 +1,61 @@
+"""The county file: every mistake is named with its cure."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from landmarket.county import read_county, sample_county
+from landmarket.errors import LandMarketError, ReadError, RuleError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A county folder whose files are there but empty, with the sample's county file."""
+    shutil.copy(sample_county() / "county.toml", tmp_path / "county.toml")
+    for path in read_county(sample_county()).inputs:
+        target = tmp_path / path.relative_to(sample_county())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    return tmp_path
+
+
+def test_folder_and_file_give_the_same(folder: Path) -> None:
+    assert read_county(folder) == read_county(folder / "county.toml")
+    assert read_county(folder).county == "411081"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('county = "411081"', "county = 411081", "county = 411081"),
+        ("pilot = true", 'pilot = "是"', "pilot"),
+        ("on = 2026-03-02", 'on = "2026-03-02"', "日期"),
+        ("seed = 411081", "sead = 411081", "seed"),
+        ("[files]", "[filez]", "files"),
+        ('effect = "veto"', 'effect = "forbid"', "veto、warn、unknown"),
+        ('name = "禹州市"', 'name = "禹州市"\nextra = 1', "extra"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(folder: Path, old: str, new: str, said: str) -> None:
+    path = folder / "county.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RuleError, match=said):
+        read_county(folder)
+
+
+def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
+    (folder / "price_notice.xlsx").unlink()
+    with pytest.raises(ReadError, match=r"price_notice\.xlsx"):
+        read_county(folder)
+
+
+@pytest.mark.parametrize("content", [b"name = \xff\xfe", b"name = ", b"code: 0601"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "county.toml").write_bytes(content)
+    with pytest.raises(LandMarketError, match=r"county\.toml"):
+        read_county(tmp_path)

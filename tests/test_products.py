@@ -1,0 +1,161 @@
+"""What a run hands over: whole, counted, exact, and without the reserve price."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+
+from landmarket.io.manifest import altered_files
+from landmarket.pricing import explain
+from landmarket.products import MAPS, RESERVE, WORKBOOK, Work, rules_used
+
+NOTICE = "示例数据：宗地、地价与成交均为虚构"
+
+
+@pytest.fixture(scope="module")
+def workbook(sample_run: Path) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(sample_run / WORKBOOK, data_only=True)
+
+
+@pytest.fixture(scope="module")
+def pages(sample_run: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((sample_run / MAPS).rglob("*.html"))}
+
+
+def texts(sheet: openpyxl.worksheet.worksheet.Worksheet) -> list[str]:
+    return [str(value) for row in sheet.iter_rows(values_only=True) for value in row if value is not None]
+
+
+def test_a_page_per_township_and_an_index(pages: dict[str, str], sample_work: Work) -> None:
+    townships = sample_work.outcome.parcels["township"].nunique()
+    assert townships == 26
+    assert "index.html" in pages
+    assert len(pages) >= townships + 1
+
+
+def test_notice_and_counts_stand_on_every_page_and_sheet(
+    pages: dict[str, str], workbook: openpyxl.Workbook, sample_work: Work
+) -> None:
+    counts = sample_work.screening.counts
+    records = pyogrio.read_info(sample_work.county.files["parcels"])["features"]
+    assert counts["读入"] == counts["采用"] + counts["暂不处理"] == records
+    for name, page in pages.items():
+        assert NOTICE in page, name
+        for label, count in counts.items():
+            assert re.search(rf"{label}\D{{0,20}}{count:,}|{label}\D{{0,20}}{count}", page), (name, label)
+    for sheet in workbook:
+        head = "".join(texts(sheet)[:20])
+        assert NOTICE in head, sheet.title
+        assert all(f"{label} {count:,} 宗" in head for label, count in counts.items()), sheet.title
+
+
+def test_set_aside_rows_are_in_the_workbook_with_their_reason(workbook: openpyxl.Workbook, sample_work: Work) -> None:
+    listed = texts(workbook["暂不处理"])
+    for row, reason in sample_work.screening.set_aside["set_aside_reason"].items():
+        assert str(row) in listed
+        assert reason in listed
+
+
+def test_the_reserve_price_is_in_its_internal_file_and_nowhere_else(
+    sample_run: Path, pages: dict[str, str], workbook: openpyxl.Workbook, sample_work: Work
+) -> None:
+    reserves = pd.read_csv(sample_run / "internal" / RESERVE, encoding="utf-8-sig", index_col="parcel_code")
+    assert len(reserves) == len(sample_work.outcome.deals)
+    money = [name for name in reserves.columns if name.startswith("reserve") and name.endswith("fen")]
+    secret = set(reserves[money[0]].astype("int64"))
+    public = set()
+    table = pd.DataFrame(sample_work.outcome.table.drop(columns="geometry"))
+    for name in table.columns[[str(name).endswith("_fen") for name in table.columns]]:
+        public |= set(table[name].dropna().astype("int64"))
+    only = secret - public
+    assert len(only) > 0.9 * len(secret)
+    tokens = {str(fen) for fen in only} | {f"{fen / 100:.2f}" for fen in only} | {f"{fen / 100:,.2f}" for fen in only}
+    tokens |= {f"{fen // 100}" for fen in only if fen % 100 == 0}
+    shared = {**pages, "manifest.json": (sample_run / "manifest.json").read_text(encoding="utf-8")}
+    for sheet in workbook:
+        shared[sheet.title] = "\n".join(texts(sheet))
+    for name, text in shared.items():
+        found = set(re.findall(r"\d[\d,]*\.?\d*", text)) & tokens
+        assert not found, (name, sorted(found)[:3])
+        assert "reserve_" not in text, name
+        assert not re.search(
+            r"底价(?!（内部|保密)",
+            text.replace("流拍-低于底价", "").replace("最高报价与底价的比较", "").replace("成交报价与底价的比较", ""),
+        ), name
+
+
+def test_the_reserve_ratio_is_not_among_the_sources(sample_work: Work) -> None:
+    ratio = str(sample_work.scenario.terms.reserve_ratio)
+    table = rules_used(sample_work)
+    terms = table[table["source"].eq(sample_work.scenario.terms.source)]
+    assert ratio not in set(terms["value"])
+    assert ratio not in repr(sample_work.scenario.terms)
+
+
+def test_the_manifest_accounts_for_every_file_and_finds_a_change(sample_run: Path, tmp_path: Path) -> None:
+    assert altered_files(sample_run) == []
+    manifest = json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["counts"]["读入"] == manifest["counts"]["采用"] + manifest["counts"]["暂不处理"]
+    assert {"parcels.shp", "parcels.dbf"} <= {part["name"] for entry in manifest["inputs"] for part in entry["files"]}
+    copy = tmp_path / "run"
+    shutil.copytree(sample_run, copy)
+    (copy / WORKBOOK).write_bytes(b"")
+    assert altered_files(copy) == [WORKBOOK]
+
+
+def test_no_file_of_a_run_points_to_the_network(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        assert "default-src 'none'" in page.split("<script", 1)[0], name
+        assert "unsafe-inline" not in page.partition("script-src")[2].partition(";")[0], name
+
+
+def remultiplied(steps: pd.DataFrame, area: Decimal) -> tuple[Decimal, Decimal]:
+    """Unit and total price from the printed numbers of a worksheet, as a person with a calculator would."""
+    value = {row.step: row.value for row in steps.itertuples()}
+    first, last = steps["step"].tolist().index("级别基准地价"), steps["step"].tolist().index("开发程度修正")
+    product = Decimal(value["级别基准地价"]) * (1 + Decimal(value["因素修正系数和 ΣK"]))
+    for step in steps["step"].tolist()[first + 1 : last]:
+        if "（" not in step and step != "因素修正系数和 ΣK":
+            product *= Decimal(value[step])
+    unit = (product + Decimal(value["开发程度修正"])).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return unit, (unit * area).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def test_ten_worksheets_give_their_printed_prices_on_a_calculator(sample_work: Work) -> None:
+    prices = sample_work.outcome.prices
+    chosen = prices.index[:: len(prices) // 10][:10]
+    assert len(chosen) == 10
+    for code in chosen:
+        steps = explain(prices, code)
+        value = dict(zip(steps["step"], steps["value"], strict=True))
+        percents = [
+            Decimal(v) for s, v, u in zip(steps["step"], steps["value"], steps["unit"], strict=True) if u == "%"
+        ]
+        assert sum(percents) / 100 == Decimal(value["因素修正系数和 ΣK"]), code
+        area = next(v for s, v in value.items() if "面积" in s and "㎡" in steps.set_index("step")["unit"][s])
+        unit, total = remultiplied(steps, Decimal(area.replace(",", "")))
+        assert f"{unit}" == next(v for s, v in value.items() if s.startswith("地面单价")).replace(",", ""), code
+        assert f"{total}" == next(v for s, v in value.items() if s.startswith("总地价")).replace(",", ""), code
+
+
+def test_every_sheet_adds_up_to_the_fen(workbook: openpyxl.Workbook, sample_work: Work) -> None:
+    shares = sample_work.outcome.shares
+    parties = ["fund_fen", "tax_fen", "cost_fen", "township_fen", "collective_fen", "members_fen"]
+    sold = sample_work.outcome.deals["deal_price_fen"].dropna().astype("int64")
+    assert (shares.loc[sold.index, parties].astype("int64").sum(axis=1) == sold).all()
+    totals = sample_work.outcome.totals()
+    columns = totals.columns.drop("area")
+    assert (totals.drop("合计")[columns].sum() == totals.loc["合计", columns]).all()
+    rows = list(workbook["收益分配"].iter_rows(values_only=True))
+    header = next(i for i, row in enumerate(rows) if row[0] == "宗地代码")
+    price = next(i for i, name in enumerate(rows[header]) if str(name).startswith("成交价"))
+    last = next(row for row in reversed(rows) if row[0] == "合计")
+    assert round(last[price] * 100) == int(sold.sum())
