@@ -1,0 +1,93 @@
+"""Build the documentation without a network: `make docs`. Warnings are errors, and every internal link is followed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sphinx.cmd.build import build_main
+
+DOCS = Path(__file__).parent
+OUTPUT = DOCS / "_build" / "html"
+
+
+class _Page(HTMLParser):
+    """What a page links to, what it loads, and which places in it can be linked to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.places: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the attributes that matter."""
+        given = {name: value or "" for name, value in attrs}
+        self.places |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif tag in ("link", "script", "img", "iframe", "source"):
+            self.loads += [given[name] for name in ("href", "src") if name in given]
+
+
+def broken_links(folder: Path) -> list[str]:
+    """Follow every link between the pages of a folder, and find what they load from outside.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of HTML pages.
+
+    Returns
+    -------
+    list of str
+        One line a fault: page, and what is wrong.
+    """
+    pages = {path.resolve(): _Page(path) for path in sorted(folder.rglob("*.html"))}
+    faults = []
+    for path, page in pages.items():
+        name = path.relative_to(folder.resolve())
+        faults += [f"{name}：载入外部资源 {url}" for url in page.loads if urlsplit(url).netloc]
+        for url in page.links + page.loads:
+            parts = urlsplit(url)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists():
+                faults.append(f"{name}：没有 {url}")
+            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].places:
+                faults.append(f"{name}：{target.name} 中没有 #{unquote(parts.fragment)}")
+    return faults
+
+
+def build(output: Path) -> int:
+    """Build the pages.
+
+    Parameters
+    ----------
+    output : Path
+        Where they go; what was there is removed.
+
+    Returns
+    -------
+    int
+        0 if there was no warning and no broken link.
+    """
+    shutil.rmtree(output, ignore_errors=True)
+    code = build_main(
+        ["-q", "-W", "--keep-going", "-b", "html", "-d", str(output) + ".doctrees", str(DOCS), str(output)]
+    )
+    faults = broken_links(output)
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    return code or int(bool(faults))
+
+
+if __name__ == "__main__":
+    result = build(OUTPUT)
+    if not result:
+        sys.stdout.write(f"{OUTPUT / 'index.html'}\n")
+    sys.exit(result)
