@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -140,6 +141,7 @@ class OfflineMap(folium.Map):
             zoom_snap=0.25,
             wheel_px_per_zoom_level=120,
         )
+        self._id = identifier(text.title)
         self.default_js = []
         self.default_css = []
         self.text = text
@@ -183,11 +185,15 @@ class OfflineMap(folium.Map):
 
 
 class _DataLayer(folium.map.Layer):
-    """A layer whose data stand in the page as JSON and whose script is a file of this package."""
+    """A layer whose data stand in the page as JSON and whose script is a file of this package.
 
-    def __init__(self, kind: str, name: str, data: Json) -> None:
+    Its template adds it to the map: folium's way leaves a new element behind each time a page is rendered.
+    """
+
+    def __init__(self, kind: str, name: str, data: Json, page: OfflineMap) -> None:
         super().__init__(name=name, overlay=True, control=True, show=True)
         self._name = kind
+        self._id = page._id
         self.data = data
 
     @property
@@ -212,7 +218,7 @@ class _DataLayer(folium.map.Layer):
         for name in SCRIPTS:
             page.header.add_child(Script(package_text(name)), name=name)
         page.html.add_child(Data(self.data_id, self.data), name=self.data_id)
-        super().render(**kwargs)  # type: ignore[no-untyped-call]  # folium leaves it unannotated
+        super(folium.map.Layer, self).render(**kwargs)  # type: ignore[no-untyped-call]  # folium leaves it unannotated
         return ""
 
 
@@ -225,18 +231,22 @@ class ParcelLayer(_DataLayer):
         Name of the layer.
     data : JSON value
         Packed shapes, texts, views, facts and worksheets.
+    page : OfflineMap
+        The map it is drawn on.
     """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = landmarket.parcels({{ this.data_id|tojson }});
+            {% if this.show %}{{ this.get_name() }}.addTo({{ this._parent.get_name() }});{% endif %}
         {% endmacro %}
         """
     )
 
-    def __init__(self, name: str, data: Json) -> None:
-        super().__init__("Parcels", name, data)
+    def __init__(self, name: str, data: Json, page: OfflineMap) -> None:
+        super().__init__("Parcels", name, data, page)
+        self.add_to(page)
 
 
 class GroundLayer(_DataLayer):
@@ -248,18 +258,22 @@ class GroundLayer(_DataLayer):
         Name of the layer.
     data : JSON value
         Packed shapes and names of each layer.
+    page : OfflineMap
+        The map it is drawn on.
     """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = landmarket.ground({{ this.data_id|tojson }});
+            {% if this.show %}{{ this.get_name() }}.addTo({{ this._parent.get_name() }});{% endif %}
         {% endmacro %}
         """
     )
 
-    def __init__(self, name: str, data: Json) -> None:
-        super().__init__("Ground", name, data)
+    def __init__(self, name: str, data: Json, page: OfflineMap) -> None:
+        super().__init__("Ground", name, data, page)
+        self.add_to(page)
 
 
 class Furniture(MacroElement):
@@ -292,6 +306,22 @@ class Furniture(MacroElement):
         self.parcels = parcels
         self.ground = ground
         self.panel_id = panel_id
+
+
+def identifier(text: str) -> str:
+    """Make an identifier from what a map shows, so that the same map is written in the same bytes.
+
+    Parameters
+    ----------
+    text : str
+        What tells the map from others.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits; folium would draw them at random.
+    """
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def figure_of(element: Element) -> Figure:

@@ -113,11 +113,13 @@ def _lying_in(
     found = np.full(len(rows), "", dtype=object)
     placed = ~(shapely.is_missing(points) | shapely.is_empty(points))
     names, areas = _named_outlines(context, table)
-    for shapes, owners, reach in ((areas, names, 0.0), (np.asarray(table.geometry.array), own, None)):
-        open_rows = np.flatnonzero(placed & (found == ""))
-        if len(shapes) and len(open_rows):
-            at, hit = shapely.STRtree(shapes).query_nearest(points[open_rows], max_distance=reach, all_matches=False)
-            found[open_rows[at]] = np.array(owners, dtype=object)[hit]
+    if len(areas):
+        at, hit = shapely.STRtree(areas).query(points, predicate="intersects")
+        found[at] = np.array(names, dtype=object)[hit]
+    homeless = np.flatnonzero(placed & (found == ""))
+    if len(homeless) and len(table):
+        at, hit = shapely.STRtree(np.asarray(table.geometry.array)).query_nearest(points[homeless], all_matches=False)
+        found[homeless[at]] = np.array(own, dtype=object)[hit]
     return [str(name) for name in found]
 
 
@@ -132,7 +134,7 @@ def with_outlines(context: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoD
     Returns
     -------
     dict of str to GeoDataFrame
-        The layers, below them the joined outlines as 乡镇界 where they were missing.
+        The layers, and after them the joined outlines where they were missing.
     """
     placed = [layer for layer in context.values() if "township" in layer.columns and len(layer)]
     if not placed or any("village" not in layer.columns for layer in placed):
@@ -147,7 +149,7 @@ def with_outlines(context: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoD
         geometry=[shapely.union_all(shapes[names == name]) for name in townships],
         crs=villages.crs,
     )
-    return {"乡镇界": joined, **context}
+    return {**context, "乡镇界" if "乡镇界" not in context else "乡镇界（由村界合成）": joined}
 
 
 def _named_outlines(

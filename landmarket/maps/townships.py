@@ -172,10 +172,9 @@ def _township_map(township: str, drawing: _Drawing, county: County) -> TownshipM
     page = TownshipMap(page_text(township, county), centre, township, county)
     ground = None
     if drawing.ground:
-        ground = GroundLayer("底图", {"layers": [layer.packed(township, bounds) for layer in drawing.ground]})
-        ground.add_to(page)
-    parcels = ParcelLayer("宗地", _parcel_data(township, drawing))
-    parcels.add_to(page)
+        layers = [layer.packed(township, bounds) for layer in drawing.ground]
+        ground = GroundLayer("底图", {"layers": layers}, page)
+    parcels = ParcelLayer("宗地", _parcel_data(township, drawing), page)
     page.fit_bounds([[float(bounds[1]), float(bounds[0])], [float(bounds[3]), float(bounds[2])]], padding=(14, 14))
     Furniture(parcels, ground, page.panel_id).add_to(page)
     return page

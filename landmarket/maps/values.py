@@ -117,7 +117,8 @@ def number_texts(values: Column, divisor: float, decimals: int) -> list[str | No
     list of str or None
         One text a row, None where missing or not finite.
     """
-    shown = round_half_up_array(floats(values) / divisor, decimals)
+    numbers = floats(values) / divisor
+    shown = round_half_up_array(np.where(np.isfinite(numbers), numbers, np.nan), decimals)
     return [f"{number:,.{decimals}f}" if np.isfinite(number) else None for number in shown.tolist()]
 
 
