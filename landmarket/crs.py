@@ -182,7 +182,8 @@ def with_crs(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
     CrsError
         If file, caller and coordinates contradict each other, or nothing decides.
     """
-    present = layer.geometry.notna() & ~layer.geometry.is_empty
+    shapes = layer.geometry.to_numpy()
+    present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if not present.any():
         if crs is None and layer.crs is None:
             raise CrsError(f"{where}：没有图形，也没有坐标系。办法：检查文件是否完整。")

@@ -88,10 +88,11 @@ def ownership_layer(
     district = cadastral_numbers(seed, villages)
     special = _special_land(rng, frames, block_fates, parcels)
     tree = shapely.STRtree(np.array([shape for _, _, shape in special], dtype=object))
+    inside = dict(iter(frames[~frames["across"]].groupby("village_code")))
     owners: list[Owner] = []
     township_owner: dict[str, Owner] = {}
     for code, village in villages.iterrows():
-        own_frames = frames[(frames["village_code"] == code) & ~frames["across"]]
+        own_frames = inside.get(code, frames.iloc[:0])
         agent_known = bool(block_fates.loc[own_frames.index, "agent_known"].all())
         divided = rng.random() < 0.25
         parts = _groups(rng, village, own_frames) if divided else [village.geometry]

@@ -16,7 +16,6 @@ import pandas as pd
 import pyogrio
 import rasterio
 from rasterio.features import geometry_mask
-from rasterio.transform import from_origin
 
 from sample_data.county import facts, terrain
 
@@ -77,7 +76,7 @@ def write_geodatabase(path: Path, layer: str, table: gpd.GeoDataFrame) -> None:
 def write_elevation(path: Path, seed: int, county: gpd.GeoDataFrame) -> None:
     """Write the elevation model; cells outside the county have no data."""
     values, (west, north, cell) = terrain.raster(seed)
-    transform = from_origin(west, north, cell, cell)
+    transform = rasterio.Affine(cell, 0.0, west, 0.0, -cell, north)
     inside = geometry_mask(county.geometry, values.shape, transform, invert=True, all_touched=True)
     profile = {
         "driver": "GTiff",
