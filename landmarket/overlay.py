@@ -107,48 +107,66 @@ def shares(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
-class _Grouped(NamedTuple):
-    """Pieces merged by group: the first row of each, its united area, and the area met more than once."""
+class _Overlaps(NamedTuple):
+    """Where two pieces of one parcel lie on the same ground: their positions, and that ground."""
 
-    first: Positions
+    left: Positions
+    right: Positions
+    shape: Geometries
+
+
+def _pairs(group: Positions) -> tuple[Positions, Positions]:
+    """All pairs of positions inside each run of equal groups; ``group`` ascends."""
+    _, start, size = np.unique(group, return_index=True, return_counts=True)
+    left, right = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for n in np.unique(size[size > 1]):
+        first, second = np.triu_indices(int(n), k=1)
+        runs = start[size == n].astype(np.int64)[:, None]
+        left.append((runs + first).ravel())
+        right.append((runs + second).ravel())
+    return np.concatenate(left), np.concatenate(right)
+
+
+def _overlaps(pieces: _Pieces) -> _Overlaps:
+    left, right = _pairs(pieces.parcel)
+    both = shapely.intersection(pieces.shape[left], pieces.shape[right])
+    real = shapely.area(both) > EQUAL_AREA
+    return _Overlaps(left[real], right[real], both[real])
+
+
+class _Grouped(NamedTuple):
+    """Pieces merged by group: the groups ascending, the united area of each, and the area met more than once."""
+
+    group: Positions
     area: Floats
     overlap: Floats
 
 
-def _pairs(start: Positions, size: Positions) -> tuple[Positions, Positions]:
-    """All pairs of positions inside each run of equal groups."""
-    left: list[Positions] = []
-    right: list[Positions] = []
-    for n in np.unique(size[size > 1]):
-        first, second = np.triu_indices(int(n), k=1)
-        runs = start[size == n][:, None]
-        left.append((runs + first).ravel())
-        right.append((runs + second).ravel())
-    if not left:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    return np.concatenate(left), np.concatenate(right)
+def _runs(number: Positions, wanted: Positions) -> list[Positions]:
+    """Positions at which each wanted number stands."""
+    order = np.argsort(number, kind="stable")
+    sorted_ = number[order]
+    start, end = np.searchsorted(sorted_, wanted, "left"), np.searchsorted(sorted_, wanted, "right")
+    return [order[a:b] for a, b in zip(start, end, strict=True)]
 
 
-def _united(group: Positions, shape: Geometries, area: Floats) -> _Grouped:
-    """Unite the pieces of each group; ``group`` ascends.
+def _united(group: Positions, pieces: _Pieces, overlaps: _Overlaps) -> _Grouped:
+    """Unite the pieces of each group.
 
     Pieces that do not overlap are summed. The area met more than once is the union of all pairwise
     intersections: three areas on one spot count once there, which sum minus union would not give.
     """
-    _, start, run, size = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
-    total: Floats = np.bincount(run, weights=area, minlength=len(start)).astype(np.float64)
-    overlap = np.zeros(len(start))
-    left, right = _pairs(start.astype(np.int64), size.astype(np.int64))
-    both = shapely.intersection(shape[left], shape[right])
-    real = shapely.area(both) > EQUAL_AREA
-    left, both = left[real], both[real]
-    owner = run[left]
+    groups, number = np.unique(group, return_inverse=True)
+    area: Floats = np.bincount(number, weights=pieces.area, minlength=len(groups)).astype(np.float64)
+    overlap = np.zeros(len(groups))
+    same = number[overlaps.left] == number[overlaps.right]
+    owner, ground = number[overlaps.left[same]], overlaps.shape[same]
     doubled = np.unique(owner)
-    for number in doubled:
-        members = slice(start[number], start[number] + size[number])
-        overlap[number] = shapely.area(shapely.union_all(both[owner == number]))
-        total[number] = shapely.area(shapely.union_all(shape[members]))
-    return _Grouped(start.astype(np.int64), total, overlap)
+    own_pieces, own_ground = _runs(number, doubled), _runs(owner, doubled)
+    for position, own, shared in zip(doubled, own_pieces, own_ground, strict=True):
+        area[position] = shapely.area(shapely.union_all(pieces.shape[own]))
+        overlap[position] = shapely.area(shapely.union_all(ground[shared]))
+    return _Grouped(groups, area, overlap)
 
 
 def coverage(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -176,15 +194,14 @@ def coverage(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame
     """
     _check(parcels, areas, "coverage")
     pieces = _pieces(parcels, areas)
-    return _coverage(parcels, pieces)
+    return _coverage(parcels, pieces, _overlaps(pieces))
 
 
-def _coverage(parcels: gpd.GeoDataFrame, pieces: _Pieces) -> pd.DataFrame:
+def _coverage(parcels: gpd.GeoDataFrame, pieces: _Pieces, overlaps: _Overlaps) -> pd.DataFrame:
     whole = shapely.area(parcels.geometry.to_numpy())
-    united = _united(pieces.parcel, pieces.shape, pieces.area)
+    united = _united(pieces.parcel, pieces, overlaps)
     covered, overlap = np.zeros(len(parcels)), np.zeros(len(parcels))
-    rows = pieces.parcel[united.first]
-    covered[rows], overlap[rows] = united.area, united.overlap
+    covered[united.group], overlap[united.group] = united.area, united.overlap
     covered = np.where(np.abs(whole - covered) <= EQUAL_AREA, whole, np.minimum(covered, whole))
     return pd.DataFrame(
         {"area": covered, "share": covered / whole, "overlap_share": np.minimum(overlap / whole, 1.0)},
@@ -198,21 +215,20 @@ def _require_keys(areas: gpd.GeoDataFrame, keys: list[str], needed_by: str) -> N
         raise MissingColumnError(f"{needed_by}：图层缺少列 {'、'.join(missing)}。办法：检查图层的字段名。")
 
 
-def _key_pieces(pieces: _Pieces, areas: gpd.GeoDataFrame, keys: list[str]) -> pd.DataFrame:
+def _key_pieces(pieces: _Pieces, overlaps: _Overlaps, areas: gpd.GeoDataFrame, keys: list[str]) -> pd.DataFrame:
     """One row per parcel and distinct key: position, key rank, united area, row of the largest piece."""
-    texts = areas[keys].astype("str")
-    rank_of_row = texts.groupby(keys, dropna=False, sort=True).ngroup().to_numpy()
-    rank = rank_of_row[pieces.area_row]
-    order = np.lexsort((-pieces.area, rank, pieces.parcel))
-    group = (pieces.parcel * (rank_of_row.max(initial=0) + 1) + rank)[order]
-    united = _united(group, pieces.shape[order], pieces.area[order])
-    first = order[united.first]
+    rank_of_row = areas[keys].astype("str").groupby(keys, dropna=False, sort=True).ngroup().to_numpy()
+    ranks = int(rank_of_row.max(initial=0)) + 1
+    group = pieces.parcel * ranks + rank_of_row[pieces.area_row]
+    united = _united(group, pieces, overlaps)
+    order = np.lexsort((pieces.area_row, -pieces.area, group))
+    largest = order[np.unique(group[order], return_index=True)[1]]
     return pd.DataFrame(
         {
-            "parcel": pieces.parcel[first],
-            "rank": rank[first],
+            "parcel": united.group // ranks,
+            "rank": united.group % ranks,
             "area": united.area,
-            "area_row": pieces.area_row[first],
+            "area_row": pieces.area_row[largest],
         }
     )
 
@@ -247,7 +263,8 @@ def key_shares(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, keys: list[st
     """
     _require_keys(areas, keys, "key_shares")
     _check(parcels, areas, "key_shares")
-    table = _key_pieces(_pieces(parcels, areas), areas, keys)
+    pieces = _pieces(parcels, areas)
+    table = _key_pieces(pieces, _overlaps(pieces), areas, keys)
     rows = table["area_row"].to_numpy()
     result = areas[keys].iloc[rows].reset_index(drop=True)
     position = table["parcel"].to_numpy()
@@ -294,7 +311,8 @@ def largest_share(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, keys: list
     _require_keys(areas, keys, "largest_share")
     _check(parcels, areas, "largest_share")
     pieces = _pieces(parcels, areas)
-    table = _key_pieces(pieces, areas, keys)
+    overlaps = _overlaps(pieces)
+    table = _key_pieces(pieces, overlaps, areas, keys)
     position, area = table["parcel"].to_numpy(), table["area"].to_numpy()
     most = np.zeros(len(parcels))
     np.maximum.at(most, position, area)
@@ -307,7 +325,7 @@ def largest_share(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, keys: list
     won[at] = winner["area"].to_numpy()
     tied = np.bincount(best["parcel"].to_numpy(), minlength=len(parcels)) > 1
     result = at_rows(areas[keys], area_row, parcels.index)
-    covered = _coverage(parcels, pieces)
+    covered = _coverage(parcels, pieces, overlaps)
     result["area"] = won
     result["share"] = np.minimum(won / shapely.area(parcels.geometry.to_numpy()), 1.0)
     result["tied"] = tied

@@ -201,12 +201,31 @@ def parse_parcel_code(code: str) -> ParcelCode:
     return ParcelCode(county, district, subdistrict, ownership, feature, int(sequence))
 
 
-def _problem_of(code: str) -> str:
-    return str(check_parcel_codes(pd.Series([code], dtype="str"))["problem"].iloc[0])
+def _problem_of(code: str, accepted: tuple[str, ...] = ()) -> str:
+    """What is wrong with a code, in Chinese; empty where nothing is."""
+    if len(code) != LENGTH:
+        return f"不是 {LENGTH} 位"
+    match = _PARTS.fullmatch(code)
+    if match is None:
+        return "应为 12 位数字、2 个大写字母、5 位数字"
+    county, _, _, ownership, feature, sequence = match.groups()
+    entry = counties().get(county)
+    never = entry is not None and entry.status == "never"
+    found = (
+        (ownership not in OWNERSHIPS, "所有权码不是 G、J、Z"),
+        (feature not in FEATURES, "特征码不在规定字母内"),
+        (feature in COLLECTIVE_ONLY and ownership != "J", "特征码 A、C 只能配集体所有 J"),
+        (sequence == "00000", "顺序号不能为 00000"),
+        (never, "该县级代码不作宗地代码的开头"),
+        (bool(accepted) and not never and county not in accepted, f"县级代码不是 {'、'.join(accepted)}"),
+    )
+    return "；".join(what for wrong, what in found if wrong)
 
 
-def _accepted(county: str) -> list[str]:
-    return [county, *(other.code for other in counties().values() if other.successor == county)]
+def _accepted(county: str | None) -> tuple[str, ...]:
+    if county is None:
+        return ()
+    return (county, *(other.code for other in counties().values() if other.successor == county))
 
 
 def check_parcel_codes(codes: pd.Series[str], county: str | None = None) -> pd.DataFrame:
@@ -227,29 +246,10 @@ def check_parcel_codes(codes: pd.Series[str], county: str | None = None) -> pd.D
         problems of one code are joined by ；.
     """
     text = codes.astype("str").fillna("")
-    parts = text.str.extract(f"^{_PARTS.pattern}$", flags=re.ASCII)
-    parts.columns = pd.Index(["county", "district", "subdistrict", "ownership", "feature", "sequence"])
-    shaped = parts["county"].notna()
-    known = counties()
-    never = [code for code, entry in known.items() if entry.status == "never"]
-    legacy = {code: entry.note for code, entry in known.items() if entry.status == "legacy"}
-    found: list[tuple[pd.Series[bool], str]] = [
-        (text.str.len().ne(LENGTH), f"不是 {LENGTH} 位"),
-        (text.str.len().eq(LENGTH) & ~shaped, "应为 12 位数字、2 个大写字母、5 位数字"),
-        (shaped & ~parts["ownership"].isin(list(OWNERSHIPS)), "所有权码不是 G、J、Z"),
-        (shaped & ~parts["feature"].isin(list(FEATURES)), "特征码不在规定字母内"),
-        (parts["feature"].isin(COLLECTIVE_ONLY) & parts["ownership"].ne("J"), "特征码 A、C 只能配集体所有 J"),
-        (parts["sequence"].eq("00000"), "顺序号不能为 00000"),
-        (parts["county"].isin(never), "该县级代码不作宗地代码的开头"),
-    ]
-    if county is not None:
-        elsewhere = shaped & ~parts["county"].isin(_accepted(county)) & ~parts["county"].isin(never)
-        found.append((elsewhere, f"县级代码不是 {county}"))
-    problem = pd.Series("", index=codes.index, dtype="str")
-    for wrong, what in found:
-        said = problem.where(problem.eq(""), problem + "；") + what
-        problem = problem.mask(wrong, said)
-    note = parts["county"].map(legacy).fillna("").astype("str")
+    accepted = _accepted(county)
+    problem = pd.Series([_problem_of(code, accepted) for code in text], index=codes.index, dtype="str")
+    legacy = {code: entry.note for code, entry in counties().items() if entry.status == "legacy"}
+    note = text.str[:6].map(legacy).fillna("").astype("str").where(problem.eq(""), "")
     return pd.DataFrame({"ok": problem.eq(""), "problem": problem, "note": note}, index=codes.index)
 
 
