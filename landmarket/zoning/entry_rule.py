@@ -74,7 +74,13 @@ class EntryRule:
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:
-        """National and local rules together."""
+        """National and local rules together.
+
+        Returns
+        -------
+        tuple of Rule
+            National rules first.
+        """
         return (*national_rules(), *self.rules)
 
 

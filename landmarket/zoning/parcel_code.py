@@ -130,7 +130,13 @@ class ParcelCode:
 
     @property
     def is_collective(self) -> bool:
-        """Whether the land is owned by a collective."""
+        """Whether the land is owned by a collective.
+
+        Returns
+        -------
+        bool
+            True for ownership J.
+        """
         return self.ownership == "J"
 
 

@@ -113,17 +113,35 @@ class LandUse:
 
     @property
     def name(self) -> str:
-        """Chinese name."""
+        """Chinese name.
+
+        Returns
+        -------
+        str
+            For example ``"工业用地"``.
+        """
         return _classes()[self.scheme, self.code].name
 
     @property
     def name_en(self) -> str:
-        """English name."""
+        """English name.
+
+        Returns
+        -------
+        str
+            For example ``"Industrial land"``.
+        """
         return _classes()[self.scheme, self.code].name_en
 
     @property
     def category(self) -> str:
-        """Category of use (用途类别), the same words for all classifications, such as 商服 or 工矿仓储."""
+        """Category of use (用途类别), the same words for all classifications, such as 商服 or 工矿仓储.
+
+        Returns
+        -------
+        str
+            For example ``"工矿仓储"``.
+        """
         return _classes()[self.scheme, self.code].category
 
     def _comparable(self, other: LandUse) -> None:
