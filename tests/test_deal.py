@@ -31,7 +31,7 @@ from landmarket.market.deal import simulate_deals
 from landmarket.market.deal_table import deal_table, masked_fen, periods
 from landmarket.market.draws import uniforms
 from landmarket.market.offer import industrial_minimum, reserve_prices
-from landmarket.market.rent import rent_factor
+from landmarket.market.rent import rent_factor, yearly_rent_fen
 from landmarket.market.terms import (
     DayKind,
     DealTerms,
@@ -235,6 +235,18 @@ def test_decision_by_price_then_time(comparison: ReserveComparison) -> None:
     assert at_the_floor == (first if comparison is ReserveComparison.NOT_BELOW else None)
 
 
+def test_a_single_bid_at_the_reserve() -> None:
+    alone = replace(
+        TERMS, bidder_weights=(Decimal(0), Decimal(1)), value_low=Decimal(1), reserve_ratio=TERMS.start_ratio
+    )
+    table = prices(20).assign(total_price_fen=np.arange(1, 21) * WAN)
+    outcomes = {
+        comparison: set(simulate_deals(table, replace(alone, reserve_comparison=comparison), seed=1, on=ON)["outcome"])
+        for comparison in ReserveComparison
+    }
+    assert outcomes == {ReserveComparison.NOT_BELOW: {"成交"}, ReserveComparison.ABOVE: {"流拍-低于底价"}}
+
+
 def test_yicheng_premium_and_unit_price() -> None:
     # 宜城刘台村, 2017: 43 → 45.2 万元, 739.37 ㎡, three bidders.
     table = pd.DataFrame({"area": [739.37]}, index=["刘台村"])
@@ -330,11 +342,22 @@ def test_a_lease_is_bid_for_by_the_year() -> None:
     assert len(sold) > 50
     assert (sold["deal_price_fen"] == sold["annual_rent_fen"] * 20).all()
     assert sold["lease_years"].eq(20).all()
+    assert (deals["deposit_fen"] * 5 >= deals["start_price_fen"]).all()
+    assert (deals["deposit_fen"] * 5 < deals["start_price_fen"] + 500).all()
     first = table.iloc[0]
     factor = rent_factor(Decimal(str(first["capitalisation_rate"])), first["term_years"], RentDue.ARREARS)
     rent = floor(int(first["total_price_fen"]) * factor + Fraction(1, 2))
     assert deals["start_price_fen"].iloc[0] == ceil(ceil(rent * Fraction(4, 5)) / Fraction(100)) * 100 * 20
     assert deals["step_fen"].iloc[0] == ceil(first["area"]) * 100 * 20
+
+
+def test_rents_are_half_up_to_the_fen() -> None:
+    table = prices(500)
+    for due in RentDue:
+        rents = yearly_rent_fen(table, table["total_price_fen"].to_numpy(), replace(TERMS, rent_due=due))
+        given = zip(table["capitalisation_rate"], table["term_years"], table["total_price_fen"], strict=True)
+        exact = [int(fen) * rent_factor(Decimal(str(rate)), years, due) for rate, years, fen in given]
+        assert rents.tolist() == [floor(rent + Fraction(1, 2)) for rent in exact]
 
 
 def test_a_lease_is_not_longer_than_the_law_allows() -> None:
