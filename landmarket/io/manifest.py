@@ -43,13 +43,14 @@ _PACKAGES = (
     "XlsxWriter",
 )
 _SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"})
+_SECRET_TERMS = ("floor_price_ratio", "industrial_minimum")  # they bind the reserve price from below
 _CHUNK = 1 << 20
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 def secret_name(name: object) -> bool:
-    """Tell whether a column or key names a secret reserve price (底价) or its ratio.
+    """Tell whether a column or key names a reserve price (底价), or a term that it could be computed from.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def secret_name(name: object) -> bool:
     (True, False)
     """
     text = str(name).lower()
-    return text.startswith(("reserve_price", "reserve_ratio")) or text in ("reserve", "底价", "底价比例", "底价分")
+    return text in _SECRET_TERMS or (text.startswith(("reserve", "底价")) and text != "reserve_comparison")
 
 
 def require_public(names: Iterable[object], where: str) -> None:

@@ -247,13 +247,20 @@ def _claim(out: Path, name: str | None, created: datetime) -> tuple[int, str]:
         raise OutputError(f"{out / name}：不能作文件夹名。办法：改用 {safe_file_name(name)!r} 之类的名称。")
     for _ in range(1 if name else _TRIES):
         chosen = name or f"run-{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        lock = acquire(out / f".{chosen}{_LOCK}")
+        path = out / f".{chosen}{_LOCK}"
+        lock = acquire(path)
         if lock is None:
             continue
-        if not (out / chosen).exists():
-            (out / f".{chosen}{_STAGING}").mkdir()
+        try:
+            taken = (out / chosen).exists()
+            if not taken:
+                (out / f".{chosen}{_STAGING}").mkdir()
+        except OSError:
+            release(lock, path)
+            raise
+        if not taken:
             return lock, chosen
-        release(lock, out / f".{chosen}{_LOCK}")
+        release(lock, path)
     raise OutputError(f"{out / (name or 'run-…')}：已有同名成果，或正由另一进程写入。办法：换一个名称。")
 
 
