@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar, overload
+from typing import TypeVar
 
 from landmarket.errors import RuleError
 
@@ -82,10 +82,6 @@ class RuleFile:
     def _wrong(self, key: str, kind: str, value: object) -> RuleError:
         return RuleError(f"{self.where}：{key} = {value!r} 不是{kind}。办法：改写规则文件。")
 
-    @overload
-    def text(self, key: str) -> str: ...
-    @overload
-    def text(self, key: str, default: str) -> str: ...
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text.
 

@@ -77,7 +77,13 @@ class FundRate:
 
     @property
     def aspects(self) -> int:
-        """How many aspects it states: of two rates that apply, the one that states more goes before."""
+        """Count the aspects it states: of two rates that apply, the one that states more goes before.
+
+        Returns
+        -------
+        int
+            0 to 4.
+        """
         return sum(getattr(self, aspect) != "" for aspect in ASPECTS)
 
 
