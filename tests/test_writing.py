@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -23,8 +24,9 @@ from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, OutputError, ReadError
 from landmarket.io.file_names import LONGEST, file_names
+from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, MANIFEST, altered_files, as_json, fingerprints, parts_of
-from landmarket.io.writing import LATEST, new_run, read_latest, safe_file_name
+from landmarket.io.writing import LATEST, new_run, read_latest, safe_file_name, write_whole
 from landmarket.rules import Rule
 
 
@@ -330,8 +332,9 @@ def test_leftovers_of_the_dead_are_cleaned_and_strangers_files_kept(tmp_path: Pa
 KILLED = '''
 import os, random, signal, sys, time
 from pathlib import Path
+from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import altered_files
-from landmarket.io.writing import new_run, read_latest
+from landmarket.io.writing import LATEST, new_run, read_latest, safe_file_name, write_whole
 
 out, source, mode = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 
@@ -465,3 +468,40 @@ def test_a_safe_name_can_be_a_file(tmp_path: Path) -> None:
     for text in ("长" * 500, "😀" * 500, "\u202e../..", "a" * 79 + "."):
         (tmp_path / f"{safe_file_name(text)}.parquet").write_bytes(b"")
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_the_lock_of_a_removed_file_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process cleans the lock file away between our opening and our locking it."""
+    path, real = tmp_path / "lock", fcntl.flock
+
+    def late(handle: int, operation: int) -> None:
+        path.unlink()
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert acquire(path) is None
+    monkeypatch.undo()
+    handle = acquire(path)
+    assert handle is not None
+    assert acquire(path) is None
+    release(handle, path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_write_whole_replaces_or_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "表.xlsx"
+    write_whole(path, b"old")
+
+    def failing(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OutputError, match=r"表\.xlsx：写不成，磁盘已满"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    monkeypatch.undo()
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OutputError, match="办法"):
+        write_whole(tmp_path / "无" / "表.xlsx", b"")
