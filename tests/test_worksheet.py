@@ -95,9 +95,11 @@ def test_printed_numbers_multiply_to_the_printed_price(rows: list[dict[str, obje
     table: PriceTable = notice(formula=formulas()[formula], connotation=connotation(price_form=form))
     prices = benchmark_price(made(rows), table, on=ON)
     sheets = worksheets(prices)
+    pd.testing.assert_frame_equal(
+        sheets.loc[prices.index[[0]]].reset_index(drop=True), explain(prices, prices.index[0])
+    )
     for code in prices.index:
-        sheet = explain(prices, code)
-        pd.testing.assert_frame_equal(sheets.loc[[code]].reset_index(drop=True), sheet)
+        sheet = sheets.loc[[code]]
         printed = dict(zip(sheet["step"], sheet["value"], strict=True))
         unit, total = on_paper(sheet)
         assert unit == Decimal(printed["地面单价"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,21 +11,12 @@ import pandas as pd
 from landmarket.errors import BadValueError, named_rows
 
 Floats = npt.NDArray[np.float64]
+Numbers = TypeVar("Numbers", float, Floats, "pd.Series[float]")
 
 
-@overload
-def term_factor(years: float, legal_term: float, rate: float) -> float: ...
-@overload
-def term_factor(years: Floats, legal_term: float | Floats, rate: float | Floats) -> Floats: ...
-@overload
 def term_factor(
-    years: pd.Series[float], legal_term: float | pd.Series[float], rate: float | pd.Series[float]
-) -> pd.Series[float]: ...
-def term_factor(
-    years: float | Floats | pd.Series[float],
-    legal_term: float | Floats | pd.Series[float],
-    rate: float | Floats | pd.Series[float],
-) -> float | Floats | pd.Series[float]:
+    years: Numbers, legal_term: float | Floats | pd.Series[float], rate: float | Floats | pd.Series[float]
+) -> Numbers:
     r"""Compute the term factor (年期修正系数).
 
     .. math:: Y = \frac{1 - (1+r)^{-n}}{1 - (1+r)^{-N}}
@@ -66,7 +57,7 @@ def term_factor(
     same = n == legal
     bad = ~(n > 0) | ~(legal > 0) | (n > legal) | (~same & ~((r > 0) & (r < 1)))
     if bad.any():
-        rows = years.index[bad] if isinstance(years, pd.Series) else np.flatnonzero(bad)
+        rows = _rows(years, bad)
         values = [
             f"{a:g} 年 / 法定 {b:g} 年 / 还原率 {c:g}" for a, b, c in zip(n[bad], legal[bad], r[bad], strict=True)
         ]
@@ -75,31 +66,25 @@ def term_factor(
         )
     base = 1 + np.where(same, 1.0, r)
     factor: Floats = np.where(same, 1.0, (1 - base**-n) / (1 - base**-legal))
-    if isinstance(years, pd.Series):
-        return pd.Series(factor, index=years.index)
-    return factor if isinstance(years, np.ndarray) else float(factor)
+    return _shaped(factor, years)
 
 
-@overload
-def date_factor(index_on: float, index_base: float) -> float: ...
-@overload
-def date_factor(index_on: Floats, index_base: float | Floats) -> Floats: ...
-def date_factor(index_on: float | Floats, index_base: float | Floats) -> float | Floats:
+def date_factor(index_on: Numbers, index_base: float | Floats | pd.Series[float]) -> Numbers:
     r"""Compute the date factor (期日修正系数) from two land price indices.
 
     .. math:: T = I_{on} / I_{base}
 
     Parameters
     ----------
-    index_on : float or ndarray
+    index_on : float, ndarray or Series
         Index on the valuation date.
-    index_base : float or ndarray
+    index_base : float, ndarray or Series
         Index on the base date of the benchmark price.
 
     Returns
     -------
-    float or ndarray
-        Factor, not rounded.
+    float, ndarray or Series
+        Factor, not rounded; a Series keeps the index of ``index_on``.
 
     Raises
     ------
@@ -115,26 +100,12 @@ def date_factor(index_on: float | Floats, index_base: float | Floats) -> float |
     if not ((on > 0).all() and (base > 0).all()):
         raise BadValueError(f"地价指数应为正数：{index_on} / {index_base}。办法：核对期日修正表。")
     factor: Floats = on / base
-    return factor if isinstance(index_on, np.ndarray) else float(factor)
+    return _shaped(factor, index_on)
 
 
-@overload
 def far_factor(
-    floor_area_ratio: float, table: pd.Series[float], outside: Literal["raise", "clamp"] = "raise"
-) -> float: ...
-@overload
-def far_factor(
-    floor_area_ratio: Floats, table: pd.Series[float], outside: Literal["raise", "clamp"] = "raise"
-) -> Floats: ...
-@overload
-def far_factor(
-    floor_area_ratio: pd.Series[float], table: pd.Series[float], outside: Literal["raise", "clamp"] = "raise"
-) -> pd.Series[float]: ...
-def far_factor(
-    floor_area_ratio: float | Floats | pd.Series[float],
-    table: pd.Series[float],
-    outside: Literal["raise", "clamp"] = "raise",
-) -> float | Floats | pd.Series[float]:
+    floor_area_ratio: Numbers, table: pd.Series[float], outside: Literal["raise", "clamp"] = "raise"
+) -> Numbers:
     r"""Look up the floor-area-ratio factor (容积率修正系数), linear between the rows of the table.
 
     .. math:: k = k_1 + (k_2 - k_1) \frac{R - R_1}{R_2 - R_1}
@@ -175,15 +146,13 @@ def far_factor(
     if outside == "raise":
         bad |= (wanted < ratios[0]) | (wanted > ratios[-1])
     if bad.any():
-        index = floor_area_ratio.index[bad] if isinstance(floor_area_ratio, pd.Series) else np.flatnonzero(bad)
+        index = _rows(floor_area_ratio, bad)
         raise BadValueError(
             f"容积率不在修正表 {ratios[0]:g}—{ratios[-1]:g} 之内，{named_rows(index, wanted[bad].tolist())}。"
             "办法：核对容积率，或明确选择取端值（clamp）。"
         )
     factor: Floats = np.interp(wanted, ratios, factors)
-    if isinstance(floor_area_ratio, pd.Series):
-        return pd.Series(factor, index=floor_area_ratio.index)
-    return factor if isinstance(floor_area_ratio, np.ndarray) else float(factor)
+    return _shaped(factor, floor_area_ratio)
 
 
 def five_level(base: float, low: float, high: float, weight: float) -> dict[str, float]:
@@ -229,3 +198,19 @@ def five_level(base: float, low: float, high: float, weight: float) -> dict[str,
         )
     up, down = (high - base) / base * weight, (base - low) / base * weight
     return {"优": up, "较优": up / 2, "一般": 0.0, "较劣": -down / 2, "劣": -down}
+
+
+def _shaped(factor: Floats, like: Numbers) -> Numbers:
+    """Give a factor the kind of the value it was computed from."""
+    if isinstance(like, pd.Series):
+        return pd.Series(factor, index=like.index)
+    if isinstance(like, np.ndarray):
+        return factor
+    return float(factor)
+
+
+def _rows(values: object, bad: npt.NDArray[np.bool_]) -> list[object]:
+    """Name the bad rows: by index where there is one, else by position."""
+    if isinstance(values, pd.Series):
+        return list(values.index[bad])
+    return list(np.flatnonzero(bad).tolist())

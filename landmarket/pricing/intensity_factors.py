@@ -42,15 +42,15 @@ def connotation_columns(keys: Keys, table: PriceTable, index: pd.Index[str]) -> 
     forms = [str(row["price_form"].iloc[0]) if len(row) else PriceForm.LAND.value for row in rows]
     stated = [str(row["development"].iloc[0]) if len(row) else "" for row in rows]
 
-    def numbers(name: str) -> Floats:
+    def _numbers(name: str) -> Floats:
         return np.array([row[name].iloc[0] if len(row) else np.nan for row in rows], dtype=np.float64)[keys.code]
 
     return pd.DataFrame(
         {
             "price_form": texts(forms, keys.code, index),
-            "legal_term": numbers("legal_term"),
-            "capitalisation_rate": numbers("capitalisation_rate"),
-            "stated_far": numbers("floor_area_ratio"),
+            "legal_term": _numbers("legal_term"),
+            "capitalisation_rate": _numbers("capitalisation_rate"),
+            "stated_far": _numbers("floor_area_ratio"),
             "stated_development": texts(stated, keys.code, index),
         },
         index=index,

@@ -31,7 +31,13 @@ class Keys:
 
     @cached_property
     def positions(self) -> tuple[Positions, ...]:
-        """The positions of the parcels of each pair, ascending."""
+        """Find the parcels of each pair.
+
+        Returns
+        -------
+        tuple of ndarray
+            Ascending positions, one array per pair.
+        """
         small = self.code.astype(np.uint16) if len(self.pairs) <= np.iinfo(np.uint16).max else self.code
         order = np.argsort(small, kind="stable")
         edges = np.searchsorted(self.code[order], np.arange(len(self.pairs) + 1))

@@ -200,7 +200,13 @@ class PriceTable:
 
     @property
     def citation(self) -> str:
-        """The notice as a worksheet cites it."""
+        """Cite the notice as a worksheet does.
+
+        Returns
+        -------
+        str
+            Title, number and base date.
+        """
         number = f"（{self.document}）" if self.document else ""
         return f"{self.name}{number}，估价期日 {self.connotation.base_date}"
 

@@ -49,9 +49,9 @@ def date_columns(keys: Keys, table: PriceTable, on: date, index: pd.Index[str]) 
     BadValueError
         If the notice's index does not reach back to the date.
     """
-    found = [
-        _growth(table, on) if table.formula.date_by == "growth" else _index(table, use, on) for use, _ in keys.pairs
-    ]
+    uses = dict.fromkeys(use for use, _ in keys.pairs)
+    by_use = {use: _growth(table, on) if table.formula.date_by == "growth" else _index(table, use, on) for use in uses}
+    found = [by_use[use] for use, _ in keys.pairs]
     factors = np.array([float(round_half_up(factor, table.factor_decimals)) for factor, _ in found], dtype=np.float64)
     return pd.DataFrame(
         {"date_factor": factors[keys.code], "date_note": texts([note for _, note in found], keys.code, index)},
