@@ -70,7 +70,7 @@ def build(output: Path) -> int:
     Parameters
     ----------
     output : Path
-        Where they go; what was there is removed.
+        Where they go; what was there, and Sphinx's notes beside it, is removed.
 
     Returns
     -------

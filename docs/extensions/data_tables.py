@@ -50,7 +50,7 @@ def _read(package: str, name: str) -> list[dict[str, str]]:
 
 
 def _checks() -> tuple[list[str], Rows]:
-    listed = _read("landmarket", "screening_checks.csv")
+    listed = _read("landmarket", "screening/checks.csv")
     return ["检查项", "严重程度", "列", "办法"], ([r["name"], r["severity"], r["column"], r["cure"]] for r in listed)
 
 
