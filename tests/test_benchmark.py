@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, MissingColumnError, NoPriceError, PriceTableWarning, StalePriceTableError
-from landmarket.pricing import Connotation, PriceTable, benchmark_price, price_basis, read_price_table
+from landmarket.pricing import Connotation, PriceTable, benchmark_price, price_basis, range_findings, read_price_table
 from landmarket.pricing.price_table import LEVELS, Outside, formulas, no_findings
 from landmarket.units import round_half_up
 from tests.helpers import assert_same_index
@@ -494,6 +494,27 @@ def test_notice_without_ranges_takes_the_parcels_own_grade() -> None:
     row = price_basis(basis_parcels(grade="I"), table).iloc[0]
     assert (row["grade"], row["price_gap"]) == ("I", "")
     assert price_basis(basis_parcels(), table)["price_gap"].tolist() == ["公告中 东镇 级 商服 无价"]
+
+
+def test_ranges_against_the_villages_there_are() -> None:
+    villages = pd.DataFrame(
+        {
+            "township": ["东镇", "东镇", "东镇", "西乡"],
+            "village": ["王庄村民委员会", "李庄村委会", "赵庄村委会", "刘庄村委会"],
+        }
+    )
+    assert range_findings(notice(), villages)[["value", "message"]].to_numpy().tolist() == [
+        ["赵庄村委会", "东镇赵庄村委会 不在公告级别范围内"]
+    ]
+    rows = [
+        ("东镇", "", "I", "王庄"),
+        ("东镇", "", "II", "李庄"),
+        ("东镇", "", "II", "孙庄"),
+        ("东镇", "", "III", "其余"),
+    ]
+    found = range_findings(notice(grade_ranges=frame("township use grade village", rows)), villages)
+    assert found[["where", "value"]].to_numpy().tolist() == [["级别范围 东镇 II", "孙庄"]]
+    assert range_findings(notice(), villages.iloc[:2]).empty
 
 
 ROWS = st.lists(

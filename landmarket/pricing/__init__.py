@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landmarket.pricing.basis import price_basis
+from landmarket.pricing.basis import price_basis, range_findings
 from landmarket.pricing.benchmark import benchmark_price
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.notice_writing import write_price_table
@@ -15,6 +15,7 @@ __all__ = [
     "benchmark_price",
     "explain",
     "price_basis",
+    "range_findings",
     "read_price_table",
     "worksheets",
     "write_price_table",

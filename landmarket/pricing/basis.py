@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from landmarket.checks import require_columns, require_unique_index
 from landmarket.pricing.benchmark import price_cells
 from landmarket.pricing.keys import text_codes, texts
 from landmarket.pricing.notice_cells import words
+from landmarket.pricing.notice_findings import Finding, findings_table
 from landmarket.pricing.price_table import PriceTable
 from landmarket.pricing.villages import village_names
 
@@ -143,3 +146,46 @@ def _grade_of(township: str, village: str, use: str, ranges: GradeIndex) -> tupl
             if len(grades) == 1:
                 return next(iter(grades)), ""
     return "", f"{township}{village or '（村未知）'} 不在公告级别范围内"
+
+
+def range_findings(table: PriceTable, villages: pd.DataFrame) -> pd.DataFrame:
+    """Compare the villages of a notice's grade ranges with the villages there are.
+
+    Parameters
+    ----------
+    table : PriceTable
+        The notice.
+    villages : DataFrame
+        The villages layer, with ``township`` and ``village``.
+
+    Returns
+    -------
+    DataFrame
+        Columns severity, where, value, message, cure: names in the notice that no village of the township has, and
+        villages of a township with ranges that the notice places in no grade or in several.
+    """
+    require_columns(villages, ["township", "village"], "range_findings")
+    found = [*_unknown_villages(table, villages), *_unplaced_villages(table, villages)]
+    return findings_table(found)
+
+
+def _unknown_villages(table: PriceTable, villages: pd.DataFrame) -> Iterator[Finding]:
+    known: dict[str, set[str]] = {}
+    for township, village in zip(villages["township"], villages["village"], strict=True):
+        known.setdefault(str(township), set()).update(village_names(str(village)))
+    general = {*words()["remaining"], *words()["whole_township"]}
+    for township, grade, village in table.grade_ranges[["township", "grade", "village"]].astype("str").to_numpy():
+        if village not in general and known.get(township, set()).isdisjoint(village_names(village)):
+            message = f"{township} 没有叫这个名字的村"
+            yield Finding("警告", f"级别范围 {township} {grade}", village, message, "核对村名与所属乡镇")
+
+
+def _unplaced_villages(table: PriceTable, villages: pd.DataFrame) -> Iterator[Finding]:
+    ranges = grade_index(table)
+    uses = list(dict.fromkeys(str(use) for use in table.prices["use"]))
+    for township, village in villages[["township", "village"]].astype("str").drop_duplicates().to_numpy():
+        if not any((township, use) in ranges for use in ("", *uses)):
+            continue
+        gaps = dict.fromkeys(gap for use in uses if (gap := _grade_of(township, village, use, ranges)[1]))
+        for gap in gaps:
+            yield Finding("警告", f"级别范围 {township}", village, gap, "在公告级别范围中补上该村，或更正村名")
