@@ -16,7 +16,7 @@ import pytest
 from landmarket.errors import BadValueError, OutputError, PriceTableWarning, ReadError
 from landmarket.pricing import PriceTable, read_price_table, write_price_table
 from landmarket.pricing.development import development_items
-from landmarket.pricing.notice_cells import grade_rank, grade_text, number
+from landmarket.pricing.notice_cells import Grid, grade_rank, grade_text, number
 from landmarket.pricing.price_table import Outside
 from landmarket.units import round_half_up
 from tests.test_corrections import JIAN_FAR
@@ -429,6 +429,14 @@ def test_texts_of_notices() -> None:
         Decimal(-3),
         None,
         None,
+    ]
+
+
+def test_addresses_are_those_of_the_spreadsheet() -> None:
+    grid = Grid("表", ())
+    columns = (0, 25, 26, 51, 52, 701, 702)
+    assert [grid.address(6, column) for column in columns] == [
+        f"表!{openpyxl.utils.get_column_letter(column + 1)}7" for column in columns
     ]
 
 

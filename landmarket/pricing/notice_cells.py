@@ -13,14 +13,13 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
-
 from landmarket.errors import ReadError
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$")
 _ROMAN_GRADE = re.compile(r"([IVX]+|\d+)级$")
@@ -58,7 +57,16 @@ class Grid:
         str
             For example ``"基准地价表!C7"``.
         """
-        return f"{self.name}!{get_column_letter(column + 1)}{row + 1}"
+        return f"{self.name}!{_letters(column)}{row + 1}"
+
+
+def _letters(column: int) -> str:
+    """Name a column as spreadsheets do: A to Z, then AA."""
+    name = ""
+    while column >= 0:
+        name = chr(ord("A") + column % 26) + name
+        column = column // 26 - 1
+    return name
 
 
 @cache
@@ -228,6 +236,9 @@ def workbook_grids(path: Path) -> dict[str, Grid]:
     ReadError
         If it is not a workbook that can be read.
     """
+    import openpyxl  # only here: whoever prices from a folder does not wait for it
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = openpyxl.load_workbook(path, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError) as error:
