@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -113,6 +114,27 @@ def display_width(text: str) -> int:
     return max(len(line.encode("gb18030", errors="replace")) for line in text.split("\n"))
 
 
+def exact_sum(numbers: Iterable[float]) -> float:
+    """Sum amounts [元], areas [㎡] or [亩] as if they were decimals.
+
+    Parameters
+    ----------
+    numbers : iterable of float
+        Numbers of at most six decimals.
+
+    Returns
+    -------
+    float
+        The float nearest to the decimal sum.
+
+    Examples
+    --------
+    >>> exact_sum([0.1] * 3)
+    0.3
+    """
+    return round(math.fsum(numbers), 6)
+
+
 def safe_text(text: str) -> str:
     """Make a text that a cell can hold; whatever is changed is seen.
 
@@ -189,7 +211,7 @@ def cells_of(table: pd.DataFrame, name: str) -> Cells:
     if kind == "fen":
         total = sum(values.dropna().astype("int64").tolist()) / 100
         return Cells(name, _in_yuan(title), number_format, _numbers(numbers / 100), total)
-    return Cells(name, title, number_format, _numbers(numbers), math.fsum(numbers[~np.isnan(numbers)]))
+    return Cells(name, title, number_format, _numbers(numbers), exact_sum(numbers[~np.isnan(numbers)].tolist()))
 
 
 def _number_format(name: str, kind: str, unit: str) -> str:

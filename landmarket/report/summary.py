@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -10,7 +9,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from landmarket.report.cells import MONEY, TEXT, WHOLE, display_width, safe_text
+from landmarket.report.cells import MONEY, TEXT, WHOLE, display_width, exact_sum, safe_text
 from landmarket.report.layout import FIRST_ROW, HEADER_ROW, UNPLACED, Sheet, SummaryColumn, summary_columns
 
 TOTAL = "合计"
@@ -65,12 +64,13 @@ def write_summary(
         sheet, pen = by_name[column.sheet], WHOLE if column.header.endswith("（宗）") else MONEY
         values = _values(sheet, column, [safe_text(name) for name in townships])
         target.write_string(HEADER_ROW, position, column.header.replace("（", "\n（"), pens["head"])
-        target.set_column(position, position, max(len(f"{math.fsum(values):,.2f}") + 2 if pen == MONEY else 0, 11))
+        target.set_column(position, position, max(len(f"{exact_sum(values):,.2f}") + 2 if pen == MONEY else 0, 11))
         for row, value in enumerate(values, start=FIRST_ROW):
             target.write_formula(row, position, _formula(sheet, column, row), pens[pen], value)
         cells = f"{xl_rowcol_to_cell(FIRST_ROW, position)}:{xl_rowcol_to_cell(last, position)}"
-        target.write_formula(last + 1, position, f"=SUM({cells})", pens[f"total {pen}"], round(math.fsum(values), 2))
+        target.write_formula(last + 1, position, f"=SUM({cells})", pens[f"total {pen}"], exact_sum(values))
     target.freeze_panes(FIRST_ROW, 1)
+    target.set_paper(9)  # A4
 
 
 def _has(sheet: Sheet | None, column: SummaryColumn) -> bool:
@@ -85,7 +85,7 @@ def _values(sheet: Sheet, column: SummaryColumn, townships: Sequence[str]) -> li
         number = value if isinstance(value, float) else None
         counted = {"count": 1.0, "filled": float(number is not None), "equal": float(value == column.match)}
         sums[str(township)].append((number or 0.0) if column.how == "sum" else counted[column.how])
-    return [round(math.fsum(amounts), 2) for amounts in sums.values()]
+    return [exact_sum(amounts) for amounts in sums.values()]
 
 
 def _formula(sheet: Sheet, column: SummaryColumn, row: int) -> str:

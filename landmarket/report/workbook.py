@@ -35,13 +35,6 @@ _MARKS = {
     "severity": {"错误": "bad", "警告": "doubtful"},
     "verified": {"否（未核对）": "bad"},
 }
-_OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_format_properties": {"font_name": _FONT, "font_size": 10},
-}
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ def write_workbook(
     line = "　".join(f"{name} {count:,} 宗" for name, count in counts.items())
     frame = _Frame(*map(safe_text, (title, notice, line, internal_line)))
     buffer = io.BytesIO()
-    with Workbook(buffer, _OPTIONS) as book:
+    with Workbook(buffer, _options()) as book:
         book.set_properties(
             {"title": frame.title, "comments": frame.notice, "author": "landmarket", "created": created}
         )
@@ -116,6 +109,13 @@ def write_workbook(
         for sheet in sheets:
             _write_sheet(_open_sheet(book, sheet.name, frame, pens), sheet, pens)
     write_whole(path, buffer.getvalue())
+
+
+def _options() -> dict[str, bool | Look]:
+    """Options of the library, which changes what it is given."""
+    texts = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    font: Look = {"font_name": _FONT, "font_size": 10}
+    return {"in_memory": True, **dict.fromkeys(texts, False), "default_format_properties": font}
 
 
 def _pens(book: Workbook) -> dict[str, Format]:
