@@ -23,6 +23,8 @@ from landmarket.zoning.ownership import ownership
 from landmarket.zoning.place import locate
 from landmarket.zoning.plan import planned_use
 
+_FEN_PER_WAN = 1_000_000
+_ENDS = {"upper": "上限", "lower": "下限"}
 ALLOWED = "可入市"
 TOTAL = "合计"
 _MONEY = (
@@ -37,7 +39,7 @@ _MONEY = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scenario:
     """Everything but the parcels that decides the outcome (情景); change it with `dataclasses.replace`.
 
@@ -74,8 +76,28 @@ class Scenario:
     terms: DealTerms
     split_rule: SplitRule
 
+    def __repr__(self) -> str:
+        """Name the scenario instead of printing its layers."""
+        return f"<Scenario {self.name}，{self.on:%Y-%m-%d}，种子 {self.seed}>"
 
-@dataclass(frozen=True, eq=False)
+    def _repr_html_(self) -> str:
+        """List what the scenario rests on, in a notebook; every text is escaped."""
+        parts = {
+            "名称": self.name,
+            "入市与估价期日": f"{self.on:%Y-%m-%d}",
+            "模拟种子": str(self.seed),
+            "村界、规划、所有权": f"{len(self.villages)}、{len(self.plan)}、{len(self.owners)} 个图斑",
+            "管控图层": "、".join(f"{layer.name}（{layer.effect}，{len(layer.areas)}）" for layer in self.constraints),
+            "基准地价": self.price_table.citation,
+            "容积率区间取值": "、".join(f"{use} {_ENDS.get(end, end)}" for use, end in self.floor_area_ratio.items()),
+            "入市办法": self.entry_rule.name,
+            "交易条件": f"{self.terms.name}：{self.terms.mode}，{self.terms.form}",
+            "收益分配办法": self.split_rule.name,
+        }
+        return _two_columns(parts, "项目", "内容")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """What a scenario gives (结果): one table per step, all indexed by parcel code.
 
@@ -98,6 +120,25 @@ class Outcome:
     prices: pd.DataFrame
     deals: pd.DataFrame
     shares: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Count the parcels of each step instead of printing all tables."""
+        return f"<Outcome {'，'.join(f'{step} {text}' for step, text in self._steps().items())}>"
+
+    def _repr_html_(self) -> str:
+        """Sum each step up, in a notebook; every text is escaped."""
+        return _two_columns(self._steps(), "步骤", "结果")
+
+    def _steps(self) -> dict[str, str]:
+        """What each step gave, in Chinese."""
+        shared = {"调节金": "fund_fen", "乡镇": "township_fen", "村组留存": "collective_fen", "成员": "members_fen"}
+        return {
+            "宗地": f"{len(self.parcels)} 宗",
+            "入市资格": _counted(self.entry["allowed"]),
+            "基准地价": f"{len(self.prices)} 宗，总地价 {_wan(self.prices['total_price_fen'])}",
+            "交易": f"{_counted(self.deals['outcome'])}，成交价 {_wan(self.deals['deal_price_fen'])}",
+            "分配": "、".join(f"{name} {_wan(self.shares[column])}" for name, column in shared.items()),
+        }
 
     @property
     def table(self) -> gpd.GeoDataFrame:
@@ -130,6 +171,20 @@ class Outcome:
         sums.loc[TOTAL] = sums.sum()
         whole = sums.columns.drop("area")
         return sums.astype(dict.fromkeys(whole, "int64"))
+
+
+def _two_columns(rows: Mapping[str, str], left: str, right: str) -> str:
+    frame = pd.DataFrame({left: list(rows), right: list(rows.values())})
+    with pd.option_context("display.max_colwidth", None):
+        return frame.to_html(index=False, escape=True, justify="left")
+
+
+def _counted(values: pd.Series[str]) -> str:
+    return "、".join(f"{value} {count} 宗" for value, count in values.value_counts().items())
+
+
+def _wan(fen: pd.Series[int]) -> str:
+    return f"{int(fen.sum()) / _FEN_PER_WAN:,.2f} 万元"
 
 
 def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
