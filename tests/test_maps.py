@@ -125,7 +125,11 @@ def test_no_page_points_anywhere_else(pages: dict[str, str]) -> None:
 
 def test_leaflet_keeps_its_licence(pages: dict[str, str]) -> None:
     html = pages["411081100_火龙镇.html"]
-    for part in ("Leaflet 1.9.4", "Volodymyr Agafonkin", "Redistributions in binary form must reproduce"):
+    for part in (
+        " * Leaflet 1.9.4, a JS library",
+        "Volodymyr Agafonkin",
+        "Redistributions in binary form",
+    ):
         assert part in html
     assert "sourceMappingURL" not in html
 
@@ -231,6 +235,30 @@ def test_parcels_without_a_township_have_their_own_page() -> None:
 def test_townships_are_joined_from_villages() -> None:
     maps = township_maps(samples.parcels(), "unit_price", context={"村界": samples.villages()})
     assert set(maps["火龙镇"].county.sketch.paths) == set(samples.TOWNSHIPS)
+
+
+def test_outlines_with_crossed_rings_are_drawn_all_the_same() -> None:
+    villages = samples.villages()
+    west, south, east, north = villages.geometry.iloc[0].bounds
+    villages.loc[0, "geometry"] = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    aside = samples.set_aside()
+    maps = township_maps(samples.parcels(), "unit_price", context={"村界": villages}, set_aside=aside)
+    assert set(maps["火龙镇"].county.sketch.paths) == set(samples.TOWNSHIPS)
+
+
+def test_areas_that_only_name_their_township_are_no_outlines() -> None:
+    fields = samples.villages().drop(columns="village")
+    maps = township_maps(samples.parcels(), "unit_price", context={"农田": fields})
+    ground = page_data(maps["火龙镇"].get_root().render(), "ground")
+    assert [layer["kind"] for layer in ground["layers"]] == ["area"]
+
+
+def test_a_township_without_any_shape_has_its_page() -> None:
+    table = samples.parcels()
+    table.loc[table["township"] == "磨街乡", "geometry"] = None
+    maps = township_maps(table, "unit_price")
+    assert page_data(maps["磨街乡"].get_root().render(), "parcels")["geometry"]["features"] == [0] * 9
+    assert "磨街乡" not in maps["磨街乡"].county.sketch.paths
 
 
 def member_labels(values: list[object], view: View) -> list[str | None]:

@@ -114,7 +114,7 @@
     var around = map.getContainer().getBoundingClientRect(), card = this.box.getBoundingClientRect();
     var left = card.left - around.left, top = card.top - around.top, gap = 36;
     if (at.x < left - gap || at.y < top - gap) { return; }
-    if (left > gap * 2) { map.panBy([at.x - left + gap, 0]); } else { map.panBy([0, at.y - top + gap]); }
+    if (left > gap * 2) { map.panBy([at.x - left + gap, 0]); } else { map.panBy([0, at.y - top / 2]); }
   };
 
   function attend(map, parcels, pointed, card) {
@@ -151,6 +151,7 @@
     input.placeholder = "宗地代码或村名";
 
     function go(feature) {
+      map.getContainer().scrollIntoView({ block: "nearest" });
       map.setView(parcels.centre(feature), Math.max(map.getZoom(), 15), { animate: false });
       card.open(feature);
     }

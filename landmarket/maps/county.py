@@ -52,7 +52,13 @@ class County:
 
     @property
     def title(self) -> str:
-        """Title of the county's index page."""
+        """Title of the county's index page.
+
+        Returns
+        -------
+        str
+            Text, not escaped.
+        """
         return f"{self.name}集体经营性建设用地入市与地价"
 
 

@@ -120,8 +120,7 @@ def ground_layers(context: Mapping[str, gpd.GeoDataFrame]) -> list[Ground]:
     Parameters
     ----------
     context : mapping of str to GeoDataFrame
-        Layers by the name they are shown with: areas with a ``village`` column are villages, areas with a
-        ``township`` column townships, other areas are outlined; lines are drawn as roads.
+        Layers by the name they are shown with; see :func:`kind_of`.
 
     Returns
     -------
@@ -140,26 +139,44 @@ def ground_layers(context: Mapping[str, gpd.GeoDataFrame]) -> list[Ground]:
 
 def _ground(name: str, layer: gpd.GeoDataFrame) -> Ground:
     require_projected(layer, f"地图底图“{name}”")
-    kinds = set(layer.geom_type.dropna())
-    areas = bool(kinds & {"Polygon", "MultiPolygon"})
-    if not areas and not kinds & {"LineString", "MultiLineString"}:
-        raise BadValueError(
-            f"地图底图“{name}”的图形是 {'、'.join(sorted(kinds)) or '空'}，只能画面和线。"
-            "办法：去掉该图层，或改用面、线图层。"
-        )
-    kind = "line" if not areas else next((k for k in ("village", "township") if k in layer.columns), "area")
+    kind = kind_of(layer)
+    if not kind:
+        drawn = "、".join(sorted(set(layer.geom_type.dropna()))) or "空"
+        raise BadValueError(f"地图底图“{name}”的图形是 {drawn}，只能画面和线。办法：去掉该图层，或改用面、线图层。")
     named = kind in {"village", "township"}
     geographic = layer.geometry.to_crs(GEOGRAPHIC)
     return Ground(
         name,
         kind,
-        shapes_of(layer.geometry, areas=areas),
+        shapes_of(layer.geometry, areas=kind != "line"),
         geographic_bounds(layer.geometry),
         _texts(layer, kind) if named else [],
         _texts(layer, "township") if named and "township" in layer.columns else [],
         label_points(geographic) if named else np.zeros((0, 2)),
         _line_widths(layer) if kind == "line" else np.zeros(0),
     )
+
+
+def kind_of(layer: gpd.GeoDataFrame) -> str:
+    """Recognise a context layer by its geometry and columns.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Areas or lines.
+
+    Returns
+    -------
+    str
+        ``village`` for areas with that column, ``township`` for areas that have each ``township`` once, ``area``
+        for others, ``line`` for lines; empty for anything else.
+    """
+    shapes = set(layer.geom_type.dropna())
+    if not shapes & {"Polygon", "MultiPolygon"}:
+        return "line" if shapes & {"LineString", "MultiLineString"} else ""
+    if "village" in layer.columns:
+        return "village"
+    return "township" if "township" in layer.columns and not layer["township"].dropna().duplicated().any() else "area"
 
 
 def _line_widths(layer: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:

@@ -149,7 +149,13 @@ class OfflineMap(folium.Map):
 
     @property
     def panel_id(self) -> str:
-        """Identifier of the panel beside the map."""
+        """Identifier of the panel beside the map.
+
+        Returns
+        -------
+        str
+            The ``id`` of its element.
+        """
         return f"{self.get_name()}_panel"
 
     def render(self, **kwargs: object) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from landmarket.checks import require_projected
+from landmarket.maps.ground import kind_of
 from landmarket.maps.packing import Ints
 from landmarket.maps.values import plain_texts
 
@@ -136,8 +138,8 @@ def with_outlines(context: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoD
     dict of str to GeoDataFrame
         The layers, and after them the joined outlines where they were missing.
     """
-    placed = [layer for layer in context.values() if "township" in layer.columns and len(layer)]
-    if not placed or any("village" not in layer.columns for layer in placed):
+    placed = _placed_layers(context)
+    if not placed or kind_of(placed[0]) == "township":
         return dict(context)
     villages = placed[0]
     names = np.array([name or "" for name in _column(villages, "township")], dtype=object)
@@ -146,7 +148,7 @@ def with_outlines(context: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoD
     codes = township_codes([villages])
     joined = gpd.GeoDataFrame(
         {"township": townships, "township_code": [codes.get(name, "") for name in townships]},
-        geometry=[shapely.union_all(shapes[names == name]) for name in townships],
+        geometry=[_together(shapes[names == name]) for name in townships],
         crs=villages.crs,
     )
     return {**context, "乡镇界" if "乡镇界" not in context else "乡镇界（由村界合成）": joined}
@@ -156,12 +158,23 @@ def _named_outlines(
     context: Mapping[str, gpd.GeoDataFrame], table: gpd.GeoDataFrame
 ) -> tuple[list[str], npt.NDArray[np.object_]]:
     """Outlines of townships from the context, else its villages under their township's name."""
-    layers = [layer for layer in context.values() if "township" in layer.columns and len(layer)]
-    layers.sort(key=lambda layer: "village" in layer.columns)
+    layers = _placed_layers(context)
     if not layers:
         return [], np.zeros(0, dtype=object)
     outlines = layers[0].geometry.to_crs(require_projected(table, "township_maps"))
-    return [name or "" for name in _column(layers[0], "township")], np.asarray(outlines.array)
+    return [name or "" for name in _column(layers[0], "township")], shapely.make_valid(np.asarray(outlines.array))
+
+
+def _placed_layers(context: Mapping[str, gpd.GeoDataFrame]) -> list[gpd.GeoDataFrame]:
+    """Take the layers that tell where a township lies: townships first, then villages with their township."""
+    kinds = [(kind_of(layer), layer) for layer in context.values() if "township" in layer.columns and len(layer)]
+    return [layer for wanted in ("township", "village") for kind, layer in kinds if kind == wanted]
+
+
+def _together(shapes: npt.NDArray[np.object_]) -> BaseGeometry:
+    """Join areas, whatever their rings are like, into one that consists of areas alone."""
+    parts = shapely.get_parts(shapely.get_parts(shapely.union_all(shapely.make_valid(shapes))))
+    return MultiPolygon(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON].tolist())
 
 
 def outlines_of(
@@ -185,11 +198,12 @@ def outlines_of(
     """
     names, areas = _named_outlines(context, table)
     named = np.array(names, dtype=object)
-    outlines = {name: shapely.union_all(areas[named == name]) for name in dict.fromkeys(names) if name}
+    outlines = {name: _together(areas[named == name]) for name in dict.fromkeys(names) if name}
     geometries = np.asarray(table.geometry.array)
     for name in places.names:
         if name not in outlines and name != NO_TOWNSHIP:
-            outlines[name] = shapely.convex_hull(shapely.union_all(shapely.envelope(geometries[places.parcels(name)])))
+            hull = shapely.convex_hull(shapely.union_all(shapely.envelope(geometries[places.parcels(name)])))
+            outlines[name] = _together(np.array([hull], dtype=object))
     return outlines
 
 

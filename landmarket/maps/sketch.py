@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -63,12 +62,10 @@ def sketch_of(outlines: Mapping[str, BaseGeometry]) -> Sketch:
     geometries = np.array(list(drawn.values()), dtype=object)
     west, south, east, north = shapely.total_bounds(geometries)
     scale = (WIDTH - 2 * _MARGIN) / max(east - west, (north - south) / 1.2, 1.0)
-    left = (WIDTH - (east - west) * scale) / 2
-
-    def placed(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack([(points[:, 0] - west) * scale + left, (north - points[:, 1]) * scale + _MARGIN])
-
-    shapes = shapely.transform(shapely.simplify(geometries, _TOLERANCE / scale), placed)
+    corner, stretch = np.array([west, north]), np.array([scale, -scale])
+    shift = np.array([(WIDTH - (east - west) * scale) / 2, _MARGIN])
+    simple = shapely.simplify(geometries, _TOLERANCE / scale)
+    shapes = shapely.transform(simple, lambda points: (points - corner) * stretch + shift)
     radii = shapely.maximum_inscribed_circle(shapes, tolerance=5)
     centres = shapely.get_coordinates(shapely.get_point(radii, 0)).round(1).tolist()
     return Sketch(

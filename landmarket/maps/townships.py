@@ -21,8 +21,8 @@ from landmarket.maps.packing import Ints, Shapes, TextTable, joined, shapes_of
 from landmarket.maps.places import Places, places_of, with_outlines
 from landmarket.maps.texts import page_text
 
-VIEWS = ("unit_price", "grade", "planned_use_name", "allowed", "outcome")
-"""Columns a page can switch to where none are asked for: price, grade, planned use, entry, deal."""
+VIEWS = ("unit_price", "grade", "planned_use_name", "use_category", "allowed", "outcome")
+"""Columns a page can switch to where none are asked for: price, grade, planned use and its category, entry, deal."""
 
 
 class TownshipMap(OfflineMap):
