@@ -25,6 +25,7 @@ from landmarket.pricing.worksheet import explain
 from landmarket.products import (
     MAPS,
     RESERVE,
+    TABLES,
     WORKBOOK,
     Work,
     county_run,
@@ -105,7 +106,7 @@ def check(
     if file.suffix == ".toml" or (file / "county.toml").is_file():
         county = read_county(file)
         parcels = read_county_parcels(county)
-        screening = screen(parcels, county=county.county, townships=set(read_villages(county)["township"]))
+        screening = screen(parcels, county=county.county, villages=read_villages(county))
     else:
         parcels = read_parcels(file, encoding=encoding, crs=crs, layer=layer)
         screening = screen(parcels, county=code)
@@ -186,6 +187,7 @@ def _run_all(path: Path, out: Path, as_json: bool) -> None:
     made = {
         "地图首页": f"{MAPS}/index.html",
         "工作簿": WORKBOOK,
+        "数据表": f"{TABLES}/parcels.parquet",
         "底价（内部）": f"internal/{RESERVE}",
         "清单": "manifest.json",
     }

@@ -52,6 +52,25 @@ class ConstraintFile:
 
 
 @dataclass(frozen=True)
+class ContextFile:
+    """Where a layer that maps draw beneath the parcels (地图底图) is.
+
+    Attributes
+    ----------
+    name : str
+        Name in the legend, such as 道路.
+    path : Path
+        File.
+    layer : str or None
+        Layer of a file with several.
+    """
+
+    name: str
+    path: Path
+    layer: str | None
+
+
+@dataclass(frozen=True)
 class County:
     """A county's files and choices (县配置), as its TOML file states them.
 
@@ -73,6 +92,8 @@ class County:
         Layer names of files with several layers.
     constraints : tuple of ConstraintFile
         Constraint layers.
+    context : tuple of ContextFile
+        Layers that maps draw beneath the parcels, besides the villages.
     floor_area_ratio : mapping of str to str
         Per price use, ``"upper"`` or ``"lower"`` end of a planned range.
     crs : str or None
@@ -88,13 +109,15 @@ class County:
     files: Mapping[str, Path]
     layers: Mapping[str, str]
     constraints: tuple[ConstraintFile, ...]
+    context: tuple[ContextFile, ...]
     floor_area_ratio: Mapping[str, str]
     crs: str | None
 
     @property
     def inputs(self) -> list[Path]:
         """Every file that the outcome depends on, each once."""
-        return list(dict.fromkeys([*self.files.values(), *(layer.path for layer in self.constraints)]))
+        layers = [*(file.path for file in self.constraints), *(file.path for file in self.context)]
+        return list(dict.fromkeys([*self.files.values(), *layers]))
 
 
 def _texts(value: object, where: str) -> dict[str, str]:
@@ -111,6 +134,12 @@ def _constraint(record: RuleFile, folder: Path) -> ConstraintFile:
         effect=record.choice("effect", Effect),
         source=record.text("source", ""),
     )
+    record.finish()
+    return file
+
+
+def _context(record: RuleFile, folder: Path) -> ContextFile:
+    file = ContextFile(record.text("name"), folder / record.text("file"), record.text("layer", "") or None)
     record.finish()
     return file
 
@@ -155,6 +184,7 @@ def read_county(path: str | Path) -> County:
         files=files,
         layers=layers,
         constraints=tuple(_constraint(record, path.parent) for record in document.records("constraints")),
+        context=tuple(_context(record, path.parent) for record in document.records("context")),
         floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
         crs=document.text("crs", "") or None,
     )
@@ -215,6 +245,24 @@ def read_villages(county: County) -> gpd.GeoDataFrame:
         As `landmarket.io.read_layer` gives them.
     """
     return read_layer(county.files["villages"], layer=county.layers.get("villages"))
+
+
+def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
+    """Read the layers that maps draw beneath the parcels.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    crs : pyproj.CRS
+        Coordinate system they are brought to.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        By the name in the legend.
+    """
+    return {file.name: read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.context}
 
 
 def read_scenario(county: County, crs: CRS) -> Scenario:

@@ -13,8 +13,9 @@ import geopandas as gpd
 import pandas as pd
 
 from landmarket.checks import require_projected
-from landmarket.county import County, read_county_parcels, read_scenario, read_villages
+from landmarket.county import County, read_context, read_county_parcels, read_scenario, read_villages
 from landmarket.distribution import FundBase, SplitRule
+from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.maps import save_maps, township_maps
 from landmarket.market.offer import reserve_prices
@@ -28,6 +29,7 @@ from landmarket.screening import Screening, screen
 WORKBOOK = "地价与收益分配.xlsx"
 RESERVE = "底价（内部，不得外传）.csv"
 MAPS = "maps"
+TABLES = "tables"
 
 Say = Callable[[str], None]
 
@@ -73,7 +75,7 @@ def do_county(county: County, say: Say) -> Work:
     parcels = read_county_parcels(county)
     say(f"数据检查 {len(parcels)} 宗")
     villages = read_villages(county)
-    screening = screen(parcels, county=county.county, townships=set(villages["township"]))
+    screening = screen(parcels, county=county.county, villages=villages)
     say("读取规划、所有权、管控图层与基准地价公告")
     scenario = read_scenario(county, require_projected(screening.accepted, "do_county"))
     say(f"入市资格、地价、交易与分配 {len(screening.accepted)} 宗")
@@ -246,7 +248,10 @@ def write_maps(work: Work, folder: Path) -> None:
         "unit_price",
         worksheets=worksheets(outcome.prices),
         set_aside=work.screening.set_aside,
-        context={"村界": work.scenario.villages},
+        context={
+            "村界": work.scenario.villages,
+            **read_context(county, require_projected(outcome.parcels, "write_maps")),
+        },
         notice=county.notice,
         counts=work.screening.counts,
         county=county.name,
@@ -297,7 +302,8 @@ def write_all(work: Work, run: RunFolder, created: datetime, say: Say) -> None:
     write_maps(work, run.folder / MAPS)
     say("写工作簿")
     write_report(work, run.folder / WORKBOOK, created)
-    say("写内部底价")
+    say("写数据表与内部底价")
+    write_results(work, run.folder / TABLES)
     write_reserves(work, run)
     record(work, run)
 
@@ -313,7 +319,30 @@ def write_reserves(work: Work, run: RunFolder) -> None:
         The run folder.
     """
     offered = plain(work.outcome.table.loc[work.outcome.deals.index])
-    reserve_prices(offered, work.scenario.terms).to_csv(run.internal / RESERVE, encoding="utf-8-sig")
+    (run.internal / RESERVE).write_bytes(csv_bytes(reserve_prices(offered, work.scenario.terms)))
+
+
+def write_results(work: Work, folder: Path) -> None:
+    """Write the results as tables for other programs: GeoParquet, and CSV without shapes.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    folder : Path
+        Where the files go.
+    """
+    outcome = work.outcome
+    write_tables(
+        folder,
+        {
+            "parcels": outcome.parcels,
+            "entry": outcome.entry,
+            "prices": outcome.prices,
+            "deals": outcome.deals,
+            "shares": outcome.shares,
+        },
+    )
 
 
 def record(work: Work, run: RunFolder) -> None:

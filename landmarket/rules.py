@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -197,6 +198,7 @@ def read_rules(path: Path | Traversable) -> tuple[Rule, ...]:
     return tuple(_record(record, f"{path} 第 {i} 条规则") for i, record in enumerate(records, start=1))
 
 
+@cache
 def national_rules() -> tuple[Rule, ...]:
     """Return the rules that ship with the package.
 

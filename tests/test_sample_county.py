@@ -19,7 +19,7 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from landmarket.county import read_county, read_county_parcels, read_scenario
+from landmarket.county import read_county, read_county_parcels, read_scenario, read_villages
 from landmarket.io import read_layer, read_parcels
 from landmarket.scenario import zone_parcels
 from landmarket.screening import screen
@@ -42,8 +42,8 @@ TOWNSHIPS = """
 # Names of findings that each kind of defect may rightly be reported under.
 FOUND_AS = {
     "乡镇名称写错": "乡镇名称",
-    "亩数填进平方米栏": "单位错误",
-    "公顷填进平方米栏": "单位错误",
+    "亩数填进平方米栏": "疑为单位",
+    "公顷填进平方米栏": "疑为单位",
     "代码位数不对": "宗地代码不合规则",
     "代码里有错字符": "宗地代码不合规则",
     "外县代码": "宗地代码不合规则",
@@ -411,7 +411,9 @@ def test_clean_county_has_no_defect(clean):
 def test_screening_finds_every_planted_defect_by_name(county, file, request):
     folder = SHIPPED if county == "shipped" else request.getfixturevalue(county)
     planted = read_planted(folder)
-    findings = screen(read_parcels(folder / file), county="411081", townships=NAMES).findings
+    findings = screen(
+        read_parcels(folder / file), county="411081", villages=read_layer(folder / "villages.gpkg", layer="villages")
+    ).findings
     said = findings.groupby("source_row")["check"].agg("；".join)
     missed = [
         f"{row} {kind}: {said.get(row)}"
@@ -423,7 +425,9 @@ def test_screening_finds_every_planted_defect_by_name(county, file, request):
 
 @pytest.mark.parametrize("file", ["parcels.shp", "parcels.gpkg"])
 def test_screening_raises_no_alarm_in_a_clean_county(clean, file):
-    screening = screen(read_parcels(clean / file), county="411081", townships=NAMES)
+    screening = screen(
+        read_parcels(clean / file), county="411081", villages=read_layer(clean / "villages.gpkg", layer="villages")
+    )
     assert screening.findings.empty
     assert screening.set_aside.empty
 
@@ -433,7 +437,7 @@ def test_every_reason_occurs_and_many_parcels_may_enter():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         known = set(read_layer(SHIPPED / "villages.gpkg", layer="townships")["township"])
-        accepted = screen(read_county_parcels(county), county=county.county, townships=known).accepted
+        accepted = screen(read_county_parcels(county), county=county.county, villages=read_villages(county)).accepted
         scenario = read_scenario(county, accepted.crs)
         entry = market_entry(zone_parcels(accepted, scenario), on=county.on, rule=scenario.entry_rule)
     assert known == NAMES

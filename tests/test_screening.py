@@ -24,6 +24,9 @@ def clean(count: int = 12) -> gpd.GeoDataFrame:
         {
             "parcel_code": [f"411081001001JB{i:05d}" for i in range(1, count + 1)],
             "township": "褚河街道",
+            "village": "甲村",
+            "building_density": 40.0,
+            "reserve_price": np.nan,
             "registered_area": 3000.0 / 1.00001,
             "current_use": "0601",
             "floor_area_ratio": "1.0≤R≤2.5",
@@ -42,15 +45,31 @@ def clean(count: int = 12) -> gpd.GeoDataFrame:
     return frame
 
 
+VILLAGES = gpd.GeoDataFrame(
+    {
+        "township": ["褚河街道", "褚河街道", "顺店镇"],
+        "township_code": ["411081005", "411081005", "411081101"],
+        "village": ["甲村", "乙村", "丙村"],
+        "village_code": ["411081005201", "411081005202", "411081101201"],
+    },
+    geometry=[
+        shapely.box(429_000, 3_769_000, 431_250, 3_771_000),
+        shapely.box(431_250, 3_769_000, 450_000, 3_780_000),
+        shapely.box(429_000, 3_771_000, 431_250, 3_780_000),
+    ],
+    crs="EPSG:4547",
+)
+
+
 def found(frame: gpd.GeoDataFrame) -> dict[str, list[int]]:
     """Source rows by name of check."""
-    findings = screen(frame, county=COUNTY, townships=["褚河街道"]).findings
+    findings = screen(frame, county=COUNTY, villages=VILLAGES).findings
     return {check: sorted(rows) for check, rows in findings.groupby("check")["source_row"]}
 
 
 def test_clean_parcels_raise_no_alarm_and_get_their_code_as_index() -> None:
     frame = clean()
-    accepted, findings, set_aside = screen(frame, county=COUNTY, townships=["褚河街道"])
+    accepted, findings, set_aside = screen(frame, county=COUNTY, villages=VILLAGES)
     assert findings.empty
     assert set_aside.empty
     assert accepted.index.tolist() == frame["parcel_code"].tolist()
@@ -76,7 +95,10 @@ FAULTS = [
     ("geometry", BOW_TIE, "图形无效，修复结果有疑", True),
     ("geometry", shapely.box(0, 0, 0.2, 900), "碎片：过小或过窄", True),
     ("geometry", shapely.box(0, 0, 2, 2), "碎片：过小或过窄", True),
-    ("registered_area", 4.5, "登记面积与图形相差约 666.67、15 或 10000 倍，疑为单位错误", True),
+    ("parcel_code", "411081001001GB00001", "不是集体建设用地使用权宗地（JB、JS、JX）", False),
+    ("parcel_code", "411081001001JC00001", "不是集体建设用地使用权宗地（JB、JS、JX）", False),
+    ("registered_area", 4.5, "登记面积与图形相差数倍以上，疑为单位或录入错误", True),
+    ("registered_area", 1e12, "登记面积与图形相差数倍以上，疑为单位或录入错误", True),
     ("registered_area", 3300.0, "登记面积与椭球面积相差超过容差", False),
     ("registered_area", None, "没有登记面积，按椭球面积计价", False),
     ("registered_area", "三千", "值读不懂，关系到地价或分配", True),
@@ -87,7 +109,16 @@ FAULTS = [
     ("land_source", "旧厂", "值读不懂，按未知处理", False),
     ("vote_yes", 26, "表决人数自相矛盾（同意>实到或实到>应到），按未知处理", False),
     ("current_use", None, "没有现状地类", False),
+    ("current_use", "9999", "现状地类代码不在三调工作分类中", False),
+    ("acquisition_cost", None, "成本空缺，不能计算增值收益", False),
+    ("building_density", 450.0, "值读不懂，按未知处理", False),
+    ("vote_on", "0025-03-01", "值读不懂，按未知处理", False),
+    ("reserve_price", 1234.0, "宗地文件含底价，已略去", False),
     ("township", "楮河街道", "乡镇名称不在名录中", False),
+    ("township", "顺店镇", "乡镇名称与图形位置不符，按图形", False),
+    ("village", "丁村", "村名不在名录中", False),
+    ("village", "乙村", "村名与图形位置不符，按图形", False),
+    ("geometry", shapely.box(60_000, 0, 60_060, 50), "宗地不在村界图层范围内", False),
 ]
 
 
@@ -105,7 +136,9 @@ def test_each_fault_is_found_by_name_where_it_is(column: str, value: object, che
         frame.loc[5, column] = value
     hits = found(frame)
     assert hits.pop(check) == [5]
-    assert set(hits) <= {"没有登记面积，按椭球面积计价"}
+    moved = {"没有登记面积，按椭球面积计价", "村名与图形位置不符，按图形"} if column == "geometry" else set()
+    moved |= {"没有登记面积，按椭球面积计价"} if value == "三千" else set()
+    assert set(hits) <= moved
     accepted, _, set_aside = screen(frame, county=COUNTY)
     assert set_aside.index.tolist() == ([5] if aside else [])
     assert len(accepted) + len(set_aside) == len(frame)
@@ -190,6 +223,15 @@ def test_rows_are_never_lost_and_order_does_not_matter(order: list[int], no_code
     assert sum([one.counts["采用"], one.counts["暂不处理"]]) == one.counts["读入"] == 12
     assert set(one.set_aside.index) == {i + 1 for i in no_code | no_shape} == set(other.set_aside.index)
     assert set(one.accepted.index) == set(other.accepted.index)
+
+
+def test_a_reserve_price_never_gets_past_screening() -> None:
+    frame = clean()
+    frame.loc[5, "reserve_price"] = 4321.0
+    accepted, findings, set_aside = screen(frame)
+    assert "reserve_price" not in accepted.columns
+    assert "reserve_price" not in set_aside.columns
+    assert not findings["value"].str.contains("4321").any()
 
 
 def test_the_input_is_not_changed() -> None:

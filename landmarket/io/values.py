@@ -12,6 +12,7 @@ import pandas as pd
 
 NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
+_YEARS = (1949, 2100)
 _DATE = r"^(\d{4})(?:年|-|/|\.)(\d{1,2})(?:月|-|/|\.)(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
 
 Mask = npt.NDArray[np.bool_]
@@ -76,7 +77,7 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     values : Series of datetime64[s]
         Missing where blank or unreadable.
     bad : ndarray of bool
-        Cells that hold something that is not a day of the calendar.
+        Cells that hold something that is not a day from 1949 to 2100.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         days = column.to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
@@ -86,6 +87,7 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     parts = compact.str.extract(_DATE)
     joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
     values = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    values = values.where(values.dt.year.between(*_YEARS))
     return values, (text.notna() & values.isna()).to_numpy()
 
 

@@ -53,7 +53,8 @@ villages = "villages"
         f'            # veto 禁止 | warn 提示 | unknown 待核\nsource = "{_SOURCE}"\n'
         for name, effect in CONSTRAINTS
     ]
-    return head + "".join(records)
+    roads = '\n[[context]]              # 地图底图\nname = "道路"\nfile = "roads.gpkg"\n'
+    return head + "".join(records) + roads
 
 
 def readme(seed: int, rows: int) -> str:

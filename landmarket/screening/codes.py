@@ -1,0 +1,51 @@
+"""Checks of parcel codes (宗地代码): missing, malformed, repeated."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landmarket.screening.result import Findings, Mask
+from landmarket.zoning.parcel_code import check_parcel_codes
+
+_CONSTRUCTION_RIGHTS = ("JB", "JS", "JX")  # collective construction land: surface, above, below ground
+
+
+def check_codes(table: gpd.GeoDataFrame, found: Findings, county: str | None) -> None:
+    """Check that every row has a code of its own, made by the rules.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels with ``parcel_code``.
+    found : Findings
+        Where findings go.
+    county : str or None
+        County code that parcel codes must begin with.
+    """
+    codes = table["parcel_code"]
+    missing = codes.isna().to_numpy()
+    found.add("code_missing", missing, codes[missing])
+    checked = check_parcel_codes(codes.fillna(""), county)
+    malformed = ~checked["ok"].to_numpy(dtype=bool) & ~missing
+    found.add("code_malformed", malformed, codes[malformed] + "：" + checked.loc[malformed, "problem"])
+    right = codes.str[12:14]
+    other = ~right.isin(_CONSTRUCTION_RIGHTS).to_numpy() & ~malformed & ~missing
+    found.add("code_other_right", other, codes[other])
+    repeated = codes.duplicated(keep=False).to_numpy() & ~missing
+    if repeated.any():
+        attributes = [name for name in table.columns if name != table.geometry.name]
+        content = pd.util.hash_pandas_object(table.loc[repeated, attributes].astype("str"), index=False)
+        shape = pd.Series([shapely.to_wkb(shape) for shape in table.geometry[repeated]], index=content.index)
+        whole = pd.DataFrame({"code": codes[repeated], "content": content, "shape": shape})
+        same_row = whole.groupby("code")[["content", "shape"]].transform("nunique").eq(1).all(axis=1)
+        later = whole.duplicated("code") & same_row
+        found.add("row_repeated", _mask(table, later), codes[later.index[later]])
+        found.add("code_duplicated", _mask(table, ~same_row), codes[same_row.index[~same_row]])
+
+
+def _mask(table: pd.DataFrame, chosen: pd.Series[bool]) -> Mask:
+    """Spread a choice among some rows over the whole table."""
+    return np.asarray(table.index.isin(chosen.index[chosen]), dtype=bool)

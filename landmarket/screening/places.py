@@ -1,0 +1,54 @@
+"""Checks of places (位置): what the columns say against where the shape lies."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landmarket.checks import require_projected
+from landmarket.screening.result import Findings, Mask
+from landmarket.zoning.place import locate
+
+
+def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoDataFrame) -> None:
+    """Check stated township and village against the village layer.
+
+    A parcel across a boundary may state either side: only a place that it does not touch at all is wrong.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Parcels with usable shapes or none.
+    found : Findings
+        Where findings go.
+    villages : GeoDataFrame
+        Villages of the county.
+    """
+    there = villages.to_crs(require_projected(table, "check_places"))
+    shaped = table.geometry.notna().to_numpy()
+    place = locate(table.loc[shaped, [table.geometry.name]], there).reindex(table.index)
+    outside = shaped & place["township"].isna().to_numpy()
+    points = shapely.get_coordinates(shapely.point_on_surface(table.geometry.to_numpy()[outside]))
+    found.add("place_outside", outside, [f"{x:.0f}, {y:.0f}" for x, y in points])
+    for name in ("township", "village"):
+        if name not in table.columns:
+            continue
+        stated = table[name]
+        unknown = (stated.notna() & ~stated.isin(there[name])).to_numpy()
+        found.add(f"{name}_unknown", unknown, stated[unknown])
+        differs = (stated.notna() & place[name].notna() & (stated != place[name])).to_numpy() & ~unknown
+        wrong = differs & ~_touches(table, stated, differs, there, name)
+        found.add(f"{name}_differs", wrong, stated[wrong] + "，按图形在 " + place.loc[wrong, name])
+
+
+def _touches(table: gpd.GeoDataFrame, stated: pd.Series[str], rows: Mask, areas: gpd.GeoDataFrame, name: str) -> Mask:
+    """Tell of the marked rows whether the shape touches an area of the stated name."""
+    result = np.zeros(len(table), dtype=bool)
+    shapes = table.geometry.to_numpy()
+    for place in stated[rows].unique():
+        own = rows & stated.eq(place).to_numpy()
+        united = shapely.union_all(areas.geometry.to_numpy()[areas[name].eq(place).to_numpy()])
+        result[own] = shapely.intersects(shapes[own], united)
+    return result

@@ -1,0 +1,175 @@
+"""What screening gives, and what it finds on the way (数据检查结果)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landmarket.columns import label
+from landmarket.errors import SHOWN
+
+_SEVERITIES = ["错误", "警告", "提示"]
+_SUMMARY = ["严重程度", "检查项", "列", "数量", "行", "值", "办法"]
+_FINDING = ["source_row", "parcel_code", "check", "severity", "column", "value", "cure"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Screening(NamedTuple):
+    """What screening gives (数据检查结果).
+
+    Attributes
+    ----------
+    accepted : GeoDataFrame
+        Rows that can be worked with; index ``parcel_code``, unique; projected coordinates; values typed; columns
+        ``source_row``, ``ellipsoidal_area``, ``area`` and ``area_source`` added.
+    findings : DataFrame
+        One row per problem: source row, parcel code, check, severity, column, value, cure.
+    set_aside : GeoDataFrame
+        The other rows as they were read, with ``set_aside_reason``; index ``source_row``.
+    """
+
+    accepted: gpd.GeoDataFrame
+    findings: pd.DataFrame
+    set_aside: gpd.GeoDataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The three counts that stand on every output: 读入, 采用, 暂不处理."""
+        return {
+            "读入": len(self.accepted) + len(self.set_aside),
+            "采用": len(self.accepted),
+            "暂不处理": len(self.set_aside),
+        }
+
+    def __repr__(self) -> str:
+        """Give the counts instead of printing all tables."""
+        return f"<Screening {'，'.join(f'{name} {count} 宗' for name, count in self.counts.items())}>"
+
+    def _repr_html_(self) -> str:
+        """Show the counts and the findings in a notebook; every text is escaped."""
+        counts = "；".join(f"{name} {count} 宗" for name, count in self.counts.items())
+        return f"<p><b>{counts}</b></p>" + self.summary().to_html(index=False, escape=True, justify="left")
+
+    def summary(self) -> pd.DataFrame:
+        """Group the findings by check and column.
+
+        Returns
+        -------
+        DataFrame
+            严重程度, 检查项, 列, 数量, 行 (first ten source rows), 值 (their values), 办法; errors first.
+        """
+        groups = self.findings.groupby(["severity", "check", "column", "cure"], sort=False)
+        first_ten = {
+            "数量": groups["source_row"].nunique(),
+            "行": groups["source_row"].agg(lambda rows: "、".join(map(str, rows.drop_duplicates()[:SHOWN]))),
+            "值": groups["value"].agg(lambda values: "、".join(values.drop_duplicates()[:SHOWN])),
+        }
+        table = pd.DataFrame(first_ten).reset_index()
+        table["column"] = table["column"].map(label)
+        table = table.sort_values("severity", key=lambda names: names.map(_SEVERITIES.index), kind="stable")
+        headers = {"severity": "严重程度", "check": "检查项", "column": "列", "cure": "办法"}
+        return table.rename(columns=headers)[_SUMMARY].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check (检查项), as ``checks.csv`` describes it.
+
+    Attributes
+    ----------
+    name : str
+        Chinese name.
+    severity : str
+        错误 sets the row aside; 警告 and 提示 do not.
+    column : str
+        Column it looks at, where it is always the same.
+    cure : str
+        What the analyst should do, in Chinese.
+    """
+
+    name: str
+    severity: str
+    column: str
+    cure: str
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """Return all checks by key.
+
+    Returns
+    -------
+    dict of str to Check
+        In the order of ``checks.csv``.
+    """
+    text = files("landmarket.screening").joinpath("checks.csv").read_text(encoding="utf-8-sig")
+    rows = csv.DictReader(text.splitlines())
+    return {row["key"]: Check(row["name"], row["severity"], row["column"], row["cure"]) for row in rows}
+
+
+class Findings:
+    """Collects findings while the checks run; lives inside one call of `screen`.
+
+    Parameters
+    ----------
+    codes : Series of str
+        Parcel code of every row, on the index of source rows.
+    """
+
+    def __init__(self, codes: pd.Series[str]) -> None:
+        self._codes = codes
+        self._frames: list[pd.DataFrame] = []
+
+    def add(self, key: str, rows: Mask, values: Sequence[str] | pd.Series[str], column: str = "") -> None:
+        """Record the rows that one check finds.
+
+        Parameters
+        ----------
+        key : str
+            Key of the check.
+        rows : ndarray of bool
+            The rows found.
+        values : sequence of str or Series
+            What each of them holds, one value per marked row.
+        column : str, default ""
+            Column, where the check is made of several.
+        """
+        if not rows.any():
+            return
+        check = checks()[key]
+        index = self._codes.index[rows]
+        self._frames.append(
+            pd.DataFrame(
+                {
+                    "source_row": index,
+                    "parcel_code": self._codes[rows].to_numpy(),
+                    "check": check.name,
+                    "severity": check.severity,
+                    "column": column or check.column,
+                    "value": pd.Series(list(values), dtype="str").fillna("").to_numpy(),
+                    "cure": check.cure,
+                }
+            )
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Give all findings.
+
+        Returns
+        -------
+        DataFrame
+            One row per row and check, in the order of the checks.
+        """
+        if not self._frames:
+            return pd.DataFrame(columns=_FINDING)
+        return pd.concat(self._frames, ignore_index=True)

@@ -1,0 +1,77 @@
+"""The one function that sets rows aside (数据检查)."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from landmarket.crs import to_projected
+from landmarket.io.manifest import secret_name
+from landmarket.io.values import clean_text
+from landmarket.screening.codes import check_codes
+from landmarket.screening.places import check_places
+from landmarket.screening.result import Findings, Screening, checks
+from landmarket.screening.shapes import Tolerances, check_area, check_geometry, check_overlaps
+from landmarket.screening.values import check_facts, check_values
+
+ERROR = "错误"
+
+
+def screen(
+    parcels: gpd.GeoDataFrame,
+    *,
+    county: str | None = None,
+    villages: gpd.GeoDataFrame | None = None,
+    tolerances: Tolerances | None = None,
+) -> Screening:
+    """Check raw parcels (数据检查): accept, repair or set aside every row, and say why.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        As `landmarket.io.read_parcels` gives them.
+    county : str, optional
+        County code that parcel codes must begin with; without it any county of the list is right.
+    villages : GeoDataFrame, optional
+        Villages of the county: stated township and village are checked against the shape's place.
+    tolerances : Tolerances, optional
+        Limits of the checks.
+
+    Returns
+    -------
+    Screening
+        ``accepted, findings, set_aside``; every row read is in exactly one of the first and the last.
+
+    Raises
+    ------
+    CrsError
+        If the layer has no coordinate system.
+    """
+    limits = tolerances or Tolerances()
+    raw = to_projected(parcels)
+    table = raw.copy()
+    if "parcel_code" not in table.columns:
+        table["parcel_code"] = pd.Series(None, index=table.index, dtype="str")
+    table["parcel_code"] = clean_text(table["parcel_code"])
+    found = Findings(table["parcel_code"])
+    check_values(table, found)
+    check_codes(table, found, county)
+    geometry = check_geometry(table, found, limits)
+    table = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=table.crs))
+    check_area(table, found, limits)
+    check_facts(table, found)
+    if villages is not None:
+        check_places(table, found, villages)
+    check_overlaps(table, found, limits)
+    findings = found.table()
+    reasons = (
+        findings[findings["severity"].eq(ERROR)]
+        .groupby("source_row")["check"]
+        .agg(lambda names: "；".join(dict.fromkeys(names)))
+    )
+    repeats = findings.loc[findings["check"].eq(checks()["row_repeated"].name), "source_row"]
+    aside = table.index.isin(reasons.index) | table.index.isin(repeats)
+    set_aside = raw.loc[aside, [name for name in raw.columns if not secret_name(name)]].copy()
+    set_aside["set_aside_reason"] = reasons.reindex(set_aside.index).fillna(checks()["row_repeated"].name)
+    accepted = table.loc[~aside].reset_index(names="source_row").set_index("parcel_code")
+    return Screening(accepted, findings, set_aside)

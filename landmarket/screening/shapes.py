@@ -1,0 +1,151 @@
+"""Checks of shapes (图形): usable, repaired, slivers, areas, overlaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landmarket.geometry import ellipsoidal_area, mean_width, polygons_only, repaired
+from landmarket.screening.result import Findings
+from landmarket.units import round_half_up_array
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Limits of the checks (检查容差); local practice decides them.
+
+    Attributes
+    ----------
+    area_share : float
+        Registered and ellipsoidal area may differ by this share of the ellipsoidal one.
+    area_ratio : float
+        A registered area this many times larger or smaller is taken for a mistake of unit or typing.
+    sliver_area : float
+        Parcels below this area are slivers [㎡].
+    sliver_width : float
+        Parcels below this mean width are slivers [m].
+    overlap_area : float
+        Overlaps above this area are findings [㎡].
+    """
+
+    area_share: float = 0.05
+    area_ratio: float = 5.0
+    sliver_area: float = 10.0
+    sliver_width: float = 1.0
+    overlap_area: float = 1.0
+
+
+def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> npt.NDArray[np.object_]:
+    """Check shapes and repair what can be repaired without doubt.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels.
+    found : Findings
+        Where findings go.
+    limits : Tolerances
+        Limits of the checks.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        Usable shapes; None where there is none.
+    """
+    original = shapely.force_2d(table.geometry.to_numpy())
+    missing = shapely.is_missing(original) | shapely.is_empty(original)
+    found.add("geometry_missing", missing, [""] * int(missing.sum()))
+    surface = np.isin(shapely.get_type_id(original), (3, 6, 7))
+    usable = ~shapely.is_missing(polygons_only(original)) & surface
+    not_polygon = ~missing & ~usable
+    found.add("geometry_not_polygon", not_polygon, [shape.geom_type for shape in original[not_polygon]])
+    candidates = original.copy()
+    candidates[missing | not_polygon] = None
+    invalid = ~shapely.is_valid(candidates) & ~shapely.is_missing(candidates)
+    fixed, certain = repaired(candidates)
+    collections = shapely.get_type_id(fixed) == shapely.GeometryType.GEOMETRYCOLLECTION
+    fixed[collections] = polygons_only(fixed[collections])
+    reasons = shapely.is_valid_reason(candidates)
+    found.add("geometry_repaired", invalid & certain, list(map(str, reasons[invalid & certain])))
+    doubtful = invalid & ~certain
+    found.add("geometry_invalid", doubtful, list(map(str, reasons[doubtful])))
+    fixed[doubtful] = None
+    area, width = shapely.area(fixed), mean_width(fixed)
+    sliver = (area < limits.sliver_area) | (width < limits.sliver_width)
+    shown = [f"{a:.2f}㎡，均宽 {w:.2f} m" for a, w in zip(area[sliver], width[sliver], strict=True)]
+    found.add("geometry_sliver", sliver, shown)
+    return fixed
+
+
+def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
+    """Compare registered and ellipsoidal area, and add the one that prices to the table.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels.
+    found : Findings
+        Where findings go.
+    limits : Tolerances
+        Limits of the checks.
+    """
+    measured = ellipsoidal_area(table)
+    stated = table["registered_area"] if "registered_area" in table.columns else measured * np.nan
+    stated = stated.where(stated > 0)
+    ratio = (stated / measured).to_numpy()
+    share = np.abs(ratio - 1)
+    unit = (ratio > limits.area_ratio) | (ratio < 1 / limits.area_ratio)
+    shown = "登记 " + stated.map("{:.2f}".format) + "，椭球 " + measured.map("{:.2f}".format)
+    found.add("area_unit", unit, shown[unit])
+    differs = (share > limits.area_share) & ~unit
+    found.add("area_differs", differs, shown[differs])
+    absent = stated.isna().to_numpy() & measured.notna().to_numpy()
+    found.add("area_missing", absent, [""] * int(absent.sum()))
+    area = round_half_up_array(np.asarray(stated.fillna(measured), dtype=np.float64), 2)
+    table["ellipsoidal_area"] = round_half_up_array(np.asarray(measured, dtype=np.float64), 2)
+    table["area"] = area
+    table["area_source"] = np.where(stated.notna(), "登记", "椭球")
+
+
+def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
+    """Find parcels with equal shapes, and pairs that overlap.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels.
+    found : Findings
+        Where findings go.
+    limits : Tolerances
+        Limits of the checks.
+    """
+    geometry = table.geometry.to_numpy()
+    tree = shapely.STRtree(geometry)
+    left, right = tree.query(geometry, predicate="intersects")
+    pairs = left < right
+    left, right = left[pairs], right[pairs]
+    shared = shapely.area(shapely.intersection(geometry[left], geometry[right]))
+    union = shapely.area(geometry[left]) + shapely.area(geometry[right]) - shared
+    over = shared > limits.overlap_area
+    equal = over & (union - shared <= 1e-6 * union)
+    codes = table["parcel_code"].fillna("（无代码）").to_numpy()
+    equal &= codes[left] != codes[right]
+    over &= ~equal & (codes[left] != codes[right])
+    for key, chosen in (("geometry_duplicated", equal), ("geometry_overlap", over)):
+        rows = np.concatenate([left[chosen], right[chosen]])
+        others = np.concatenate([right[chosen], left[chosen]])
+        areas = np.tile(shared[chosen], 2)
+        said = pd.Series(
+            [f"{codes[o]}（第 {table.index[o]} 行）{a:.2f}㎡" for o, a in zip(others, areas, strict=True)],
+            index=rows,
+            dtype="str",
+        )
+        texts = said.groupby(level=0).agg("；".join)
+        mask = np.zeros(len(table), dtype=bool)
+        mask[texts.index.to_numpy(dtype=np.int64)] = True
+        found.add(key, mask, texts.sort_index())

@@ -1,0 +1,89 @@
+"""Checks of values (数值与事实): what cannot be read, what cannot be true."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+
+from landmarket.columns import schema
+from landmarket.io.manifest import secret_name
+from landmarket.io.parcels import typed_column
+from landmarket.io.values import to_number
+from landmarket.screening.result import Findings
+from landmarket.zoning.conditions import readable_far_ranges
+from landmarket.zoning.use import Scheme, land_use_table
+
+UNLIMITED_TERMS = ("无年期", "无限年", "无限年期", "无期限")
+_WHOLE = 100.0  # per cent
+_PRICING = ("registered_area", "acquisition_cost", "development_cost")
+
+
+def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
+    """Give every column the schema knows its type; unreadable cells become missing.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels; typed in place.
+    found : Findings
+        Where findings go.
+    """
+    for name in [str(name) for name in table.columns if name in schema()]:
+        if name in ("parcel_code", "geometry"):
+            continue
+        if secret_name(name):
+            held = table[name].notna().to_numpy()
+            found.add("reserve_dropped", held, ["（保密）"] * int(held.sum()), name)
+            del table[name]
+            continue
+        typed, bad = typed_column(table[name])
+        found.add("value_unreadable" if name in _PRICING else "value_unknown", bad, table.loc[bad, name], name)
+        if schema()[name].kind in ("number", "whole"):
+            negative = np.asarray(typed, dtype=np.float64) < 0
+            found.add("value_negative", negative, table.loc[negative, name], name)
+        table[name] = typed
+    for name, check in (("floor_area_ratio", "far_unreadable"), ("term", "term_unreadable")):
+        if name in table.columns:
+            text = table[name]
+            if name == "term":
+                years, bad = to_number(text)
+                bad = (bad & ~text.isin(UNLIMITED_TERMS).to_numpy()) | (years.to_numpy() <= 0)
+            else:
+                bad = text.notna().to_numpy() & ~readable_far_ranges(text).to_numpy()
+            found.add(check, bad, text[bad])
+
+
+def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
+    """Check facts that cannot be true together; they become missing.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Typed parcels; changed in place.
+    found : Findings
+        Where findings go.
+    """
+    votes = ["vote_yes", "vote_attended", "vote_total"]
+    if set(votes) <= set(table.columns):
+        yes, attended, total = (table[name].to_numpy(dtype=np.float64) for name in votes)
+        wrong = (yes > attended) | (attended > total) | (yes > total)
+        found.add(
+            "vote_contradictory",
+            wrong,
+            [f"{y:g}/{a:g}/{t:g}" for y, a, t in zip(yes[wrong], attended[wrong], total[wrong], strict=True)],
+        )
+        table.loc[wrong, votes] = np.nan
+    if "current_use" in table.columns:
+        unused = table["current_use"].isna().to_numpy()
+        found.add("current_use_missing", unused, [""] * int(unused.sum()))
+        strange = ~unused & ~table["current_use"].isin(land_use_table(Scheme.三调).index).to_numpy()
+        found.add("current_use_unknown", strange, table.loc[strange, "current_use"])
+    for name in ("acquisition_cost", "development_cost"):
+        if name in table.columns:
+            blank = table[name].isna().to_numpy()
+            found.add("cost_missing", blank, [""] * int(blank.sum()), name)
+    for name in ("building_density", "green_share", "supporting_share"):
+        if name in table.columns:
+            over = table[name].to_numpy(dtype=np.float64) > _WHOLE
+            found.add("value_unknown", over, table.loc[over, name].astype("str"), name)
+            table.loc[over, name] = np.nan
