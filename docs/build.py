@@ -77,17 +77,19 @@ def build(output: Path) -> int:
     int
         0 if there was no warning and no broken link.
     """
-    shutil.rmtree(output, ignore_errors=True)
-    code = build_main(
-        ["-q", "-W", "--keep-going", "-b", "html", "-d", str(output) + ".doctrees", str(DOCS), str(output)]
-    )
+    notes = output.with_name(f"{output.name}.doctrees")
+    for folder in (output, notes):
+        shutil.rmtree(folder, ignore_errors=True)
+    options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(notes)]
+    code = build_main([*options, str(DOCS), str(output)])
     faults = broken_links(output)
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return code or int(bool(faults))
 
 
 if __name__ == "__main__":
-    result = build(OUTPUT)
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else OUTPUT
+    result = build(chosen)
     if not result:
-        sys.stdout.write(f"{OUTPUT / 'index.html'}\n")
+        sys.stdout.write(f"{chosen / 'index.html'}\n")
     sys.exit(result)
