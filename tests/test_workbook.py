@@ -509,6 +509,38 @@ def test_print_lines_are_escaped_and_short(tmp_path: Path) -> None:
     assert "<oddFooter>&amp;Lx&amp;&amp;Ly&amp;R第 &amp;P 页，共 &amp;N 页</oddFooter>" in xml
 
 
+def test_codes_that_a_reader_made_numbers_are_text(tmp_path: Path) -> None:
+    tables = make_tables(number=3)
+    tables["parcels"]["planned_use"] = [601.0, 1001.0, np.nan]
+    book = openpyxl.load_workbook(write(tmp_path, tables))
+    cells = column_of(book["入市资格"], "规划用途代码", 3)
+    assert [(cell.value, cell.data_type) for cell in cells[:2]] == [("601", "s"), ("1001", "s")]
+    assert cells[2].value is None
+
+
+def test_tall_rows_have_room_for_their_text(tmp_path: Path) -> None:
+    tables = make_tables(number=3)
+    tables["parcels"]["owner"] = "东街社区"
+    tables["entry"]["reason_text"] = ["短", "规划用途不是工业、商业等经营性用途；" * 10, "一\n二\n三"]
+    sheet = openpyxl.load_workbook(write(tmp_path, tables))["入市资格"]
+    column = openpyxl.utils.get_column_letter(headers(sheet)["原因"])
+    lines = 360 / (sheet.column_dimensions[column].width - 1)  # 180 full-width characters
+    assert sheet.row_dimensions[FIRST].height is None
+    assert lines * 13 <= sheet.row_dimensions[FIRST + 1].height <= (lines + 2) * 15
+    assert sheet.row_dimensions[FIRST + 2].height >= 3 * 13
+    assert sheet.cell(FIRST + 1, headers(sheet)["原因"]).alignment.wrap_text
+
+
+def test_notes_are_not_printed(tmp_path: Path) -> None:
+    tables = make_tables(number=3)
+    tables["prices"]["date_note"] = "指数 100.5（2026-01-01）÷ 100（2025-01-01）"
+    sheet = openpyxl.load_workbook(write(tmp_path, tables))["宗地地价"]
+    where = headers(sheet)
+    assert where["期日说明"] == len(where) == where["总地价（元）"] + 1
+    last = openpyxl.utils.get_column_letter(where["总地价（元）"])
+    assert sheet.print_area == f"'宗地地价'!$A$1:${last}$8"
+
+
 def test_empty_tables_say_so(tmp_path: Path) -> None:
     tables = {name: table.iloc[:0] for name, table in make_tables().items()}
     book = openpyxl.load_workbook(write(tmp_path, tables, sources=make_sources().iloc[:0]))
@@ -565,19 +597,8 @@ def test_layout_names_columns_that_exist() -> None:
     from landmarket.report.cells import _HEADERS
     from landmarket.report.layout import _layout, summary_columns
 
-    own = {
-        "*",
-        "date_note",
-        "term_note",
-        "far_note",
-        "development_note",
-        "price_form",
-        "priced_on",
-        "base_date",
-        "price_source",
-    }
     for (sheet, table), columns in _layout().items():
-        unknown = {name for name, _ in columns} - set(schema()) - set(_HEADERS) - own
+        unknown = {name for name, _ in columns} - set(schema()) - set(_HEADERS) - {"*"}
         assert not unknown, (sheet, table)
     sheets = {sheet: {name for name, _ in columns} for (sheet, _), columns in _layout().items()}
     assert all(column.column in sheets[column.sheet] for column in summary_columns())

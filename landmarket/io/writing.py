@@ -8,12 +8,9 @@ which the system drops with the process, tells the dead from the living.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,9 +18,10 @@ from datetime import datetime
 from pathlib import Path
 
 from landmarket.errors import LandMarketError, OutputError, ReadError
-from landmarket.io.file_names import LONGEST, file_names, safe_file_name
+from landmarket.io.file_names import file_names, safe_file_name
 from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, as_json, fingerprints, outputs_of, require_public, versions
+from landmarket.io.whole import DISK_ERRORS, output_errors, sync_file, sync_folder, write_synced, write_whole
 
 __all__ = [
     "LATEST",
@@ -39,24 +37,6 @@ __all__ = [
 LATEST = "latest"
 _STAGING, _LOCK, _POINTER = ".landmarket-staging", ".landmarket-lock", ".landmarket-latest"
 _TRIES = 100
-
-_CURES = {
-    errno.ENOSPC: ("磁盘已满", "清理磁盘，或把成果写到别的磁盘"),
-    errno.EDQUOT: ("超过磁盘配额", "清理文件，或把成果写到别的磁盘"),
-    errno.EFBIG: ("文件超过允许的大小", "换到支持大文件的磁盘，或分乡镇输出"),
-    errno.EROFS: ("磁盘只读", "把成果写到可写的磁盘"),
-    errno.EACCES: ("没有写权限，或文件正被其他程序（如 Excel）打开", "关闭打开它的程序，或换一个有写权限的文件夹"),
-    errno.EPERM: ("没有写权限", "换一个有写权限的文件夹"),
-    errno.ENOTDIR: ("路径中有一段是文件，不是文件夹", "换一个文件夹"),
-    errno.ENOENT: ("没有这个文件夹", "先建文件夹，或换一个路径"),
-    errno.EEXIST: ("已有同名文件", "换一个名称"),
-    errno.ENOTEMPTY: ("已有同名文件夹", "换一个名称"),
-    errno.ENOLCK: ("此磁盘不支持文件锁（如某些网络盘）", "写到本机磁盘，再复制过去"),
-    errno.ENOTSUP: ("此磁盘不支持文件锁（如某些网络盘）", "写到本机磁盘，再复制过去"),
-    errno.ENAMETOOLONG: ("路径太长", "换一个更短的文件夹"),
-    errno.EIO: ("磁盘读写出错", "检查磁盘，或换一块"),
-}
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -98,63 +78,6 @@ class RunFolder:
         for name, fact in facts.items():
             require_public([name], "清单")
             self.facts[name] = as_json(fact, name)
-
-
-@contextmanager
-def output_errors(path: Path) -> Iterator[None]:
-    """Turn an operating-system error while writing into an `OutputError` with its cure.
-
-    Parameters
-    ----------
-    path : Path
-        What is being written, for the message.
-
-    Yields
-    ------
-    None
-        Around the writing.
-
-    Raises
-    ------
-    OutputError
-        If the block raises an OSError that is not ours.
-    """
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, LandMarketError):
-            raise
-        what, cure = _CURES.get(error.errno or 0, (error.strerror or str(error), "检查路径、磁盘与权限"))
-        raise OutputError(f"{path}：写不成，{what}。没有留下半份成果。办法：{cure}。") from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write one file whole, or leave what was there.
-
-    Parameters
-    ----------
-    path : Path
-        The file; an older one is replaced in one step.
-    content : bytes
-        Its content.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    part = path.with_name(f".{path.name[:LONGEST]}.{secrets.token_hex(4)}.part")
-    with output_errors(path):
-        try:
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except OSError:
-            with suppress(OSError):
-                part.unlink()
-            raise
 
 
 @contextmanager
@@ -236,7 +159,7 @@ def _outputs_only(staging: Path, final: Path) -> Iterator[None]:
         yield
     except OSError as error:
         inside = str(error.filename or "").startswith(str(staging))
-        if isinstance(error, LandMarketError) or not (inside or error.errno in _DISK):
+        if isinstance(error, LandMarketError) or not (inside or error.errno in DISK_ERRORS):
             raise
         with output_errors(final):
             raise
@@ -272,51 +195,30 @@ def _finish(out: Path, run: RunFolder, key: bytes) -> None:
         (run.internal / KEY).write_text(key.hex(), encoding="ascii")
     for path in run.folder.rglob("*"):
         if path.is_file():
-            _sync(path)
+            sync_file(path)
     facts = run.facts | {"outputs": outputs_of(run.folder, key)}
     text = json.dumps(as_json(facts), ensure_ascii=False, indent=1, allow_nan=False)
-    _write_synced(run.folder / MANIFEST, text + "\n")
+    write_synced(run.folder / MANIFEST, text + "\n")
     for folder in (*(path for path in run.folder.rglob("*") if path.is_dir()), run.folder):
-        _sync_folder(folder)
+        sync_folder(folder)
     run.folder.rename(run.final)
     try:
-        _sync_folder(out)
+        sync_folder(out)
         _point(out, run.final.name)
     except OSError:  # the run is whole, but the caller is told that there is none
         run.final.rename(run.folder)
         raise
-    _sync_folder(out)
+    sync_folder(out)
 
 
 def _point(out: Path, name: str) -> None:
     """Replace ``latest`` in one step."""
     pointer = out / f".{name}{_POINTER}"
     try:
-        _write_synced(pointer, name + "\n")
+        write_synced(pointer, name + "\n")
         pointer.replace(out / LATEST)
     finally:
         pointer.unlink(missing_ok=True)
-
-
-def _write_synced(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform != "win32":  # Windows cannot open a folder, and keeps its names safe itself
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _remove_leftovers(out: Path) -> None:

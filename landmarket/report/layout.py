@@ -34,7 +34,7 @@ _PER_PARCEL = ("entry", "prices", "deals", "shares")
 _REST = "*"
 _HIDDEN = "hidden"
 _LONG = ("long", "screen")
-_WIDEST = {"code": 40, "text": 22, "long": 44}
+_WIDEST = {"code": 40, "text": 26, "long": 44}
 _SEVERITIES = schema()["severity"].allowed
 
 
@@ -73,7 +73,13 @@ class SheetColumn:
         return column is not None and column.kind == "code"
 
     def lines(self) -> list[int]:
-        """Lines that each cell needs, counting its own line breaks."""
+        """Count the lines that each cell needs.
+
+        Returns
+        -------
+        list of int
+            Its own line breaks counted too.
+        """
         room = self.width - 2
         return [
             sum(-(-max(display_width(line), 1) // room) for line in entry.split("\n")) if isinstance(entry, str) else 1
@@ -100,7 +106,18 @@ class Sheet:
     rows: int
 
     def position(self, name: str) -> int | None:
-        """Position of a column, None if the sheet does not have it."""
+        """Find a column.
+
+        Parameters
+        ----------
+        name : str
+            Column identifier.
+
+        Returns
+        -------
+        int or None
+            Its position; None if the sheet does not have it.
+        """
         return next((i for i, column in enumerate(self.columns) if column.cells.name == name), None)
 
     @property
@@ -114,7 +131,13 @@ class Sheet:
         return sum(column.width for column in self.printed)
 
     def tall_rows(self) -> dict[int, int]:
-        """Rows that need more than one line, and how many."""
+        """Find the rows that need more than one line.
+
+        Returns
+        -------
+        dict of int to int
+            Row, from 0, and its lines.
+        """
         wrapped = [
             column.lines()
             for column in self.columns
@@ -124,7 +147,18 @@ class Sheet:
         return {row: min(count, MOST_LINES) for row, count in enumerate(lines) if count > 1}
 
     def positions(self, *roles: str) -> list[int]:
-        """Positions of all columns of these roles."""
+        """Find all columns of some roles.
+
+        Parameters
+        ----------
+        *roles : str
+            Roles of `SheetColumn`.
+
+        Returns
+        -------
+        list of int
+            Their positions.
+        """
         return [i for i, column in enumerate(self.columns) if column.role in roles]
 
 

@@ -38,7 +38,7 @@ def townships_in_order(parcels: pd.DataFrame) -> list[str]:
 
 def write_summary(
     target: Worksheet, sheets: Sequence[Sheet], townships: Sequence[str], pens: Mapping[str, Format]
-) -> None:
+) -> int:
     """Write one row per township and the totals.
 
     Parameters
@@ -51,6 +51,11 @@ def write_summary(
         Rows.
     pens : mapping of str to Format
         Formats by name.
+
+    Returns
+    -------
+    int
+        Number of columns written.
     """
     by_name = {sheet.name: sheet for sheet in sheets}
     wanted = [column for column in summary_columns() if _has(by_name.get(column.sheet), column)]
@@ -70,7 +75,7 @@ def write_summary(
         cells = f"{xl_rowcol_to_cell(FIRST_ROW, position)}:{xl_rowcol_to_cell(last, position)}"
         target.write_formula(last + 1, position, f"=SUM({cells})", pens[f"total {pen}"], exact_sum(values))
     target.freeze_panes(FIRST_ROW, 1)
-    target.set_paper(9)  # A4
+    return len(wanted) + 1
 
 
 def _has(sheet: Sheet | None, column: SummaryColumn) -> bool:

@@ -104,8 +104,9 @@ def write_workbook(
             {"title": frame.title, "comments": frame.notice, "author": "landmarket", "created": created}
         )
         pens = _pens(book)
-        summary = _open_sheet(book, SUMMARY, frame, pens)
-        write_summary(summary, sheets, townships_in_order(tables["parcels"]), pens)
+        summary, townships = _open_sheet(book, SUMMARY, frame, pens), townships_in_order(tables["parcels"])
+        columns = write_summary(summary, sheets, townships, pens)
+        _draw_lines(summary, FIRST_ROW + len(townships), columns - 1, pens)
         for sheet in sheets:
             _write_sheet(_open_sheet(book, sheet.name, frame, pens), sheet, pens)
     write_whole(path, buffer.getvalue())
@@ -157,6 +158,7 @@ def _open_sheet(book: Workbook, name: str, frame: _Frame, pens: Mapping[str, For
     sheet.set_row(0, 24)
     sheet.set_row(HEADER_ROW, 44)
     sheet.set_landscape()
+    sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     sheet.repeat_rows(0, HEADER_ROW)
@@ -177,7 +179,8 @@ def _write_sheet(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) ->
         target.write_string(HEADER_ROW, position, safe_text(column.header), pens["head"])
         target.set_column(position, position, column.width)
         _write_column(target, position, column, pens)
-    target.set_paper(_A4 if sheet.width <= _WIDEST_ON_A4 else _A3)
+    if sheet.width > _WIDEST_ON_A4:
+        target.set_paper(_A3)
     for row, lines in sheet.tall_rows().items():
         target.set_row(FIRST_ROW + row, _LINE * lines + 3)
     per_parcel = bool(sheet.columns) and sheet.columns[0].cells.name == "parcel_code"

@@ -1,0 +1,134 @@
+"""One file written whole, and the errors of a disk said in Chinese with their cure."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from landmarket.errors import LandMarketError, OutputError
+from landmarket.io.file_names import LONGEST
+
+_CURES = {
+    errno.ENOSPC: ("磁盘已满", "清理磁盘，或把成果写到别的磁盘"),
+    errno.EDQUOT: ("超过磁盘配额", "清理文件，或把成果写到别的磁盘"),
+    errno.EFBIG: ("文件超过允许的大小", "换到支持大文件的磁盘，或分乡镇输出"),
+    errno.EROFS: ("磁盘只读", "把成果写到可写的磁盘"),
+    errno.EACCES: ("没有写权限，或文件正被其他程序（如 Excel）打开", "关闭打开它的程序，或换一个有写权限的文件夹"),
+    errno.EPERM: ("没有写权限", "换一个有写权限的文件夹"),
+    errno.ENOTDIR: ("路径中有一段是文件，不是文件夹", "换一个文件夹"),
+    errno.ENOENT: ("没有这个文件夹", "先建文件夹，或换一个路径"),
+    errno.EEXIST: ("已有同名文件", "换一个名称"),
+    errno.ENOTEMPTY: ("已有同名文件夹", "换一个名称"),
+    errno.ENOLCK: ("此磁盘不支持文件锁（如某些网络盘）", "写到本机磁盘，再复制过去"),
+    errno.ENOTSUP: ("此磁盘不支持文件锁（如某些网络盘）", "写到本机磁盘，再复制过去"),
+    errno.ENAMETOOLONG: ("路径太长", "换一个更短的文件夹"),
+    errno.EIO: ("磁盘读写出错", "检查磁盘，或换一块"),
+}
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""Errors of a disk, wherever they happen."""
+
+
+@contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn an operating-system error while writing into an `OutputError` with its cure.
+
+    Parameters
+    ----------
+    path : Path
+        What is being written, for the message.
+
+    Yields
+    ------
+    None
+        Around the writing.
+
+    Raises
+    ------
+    OutputError
+        If the block raises an OSError that is not ours.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, LandMarketError):
+            raise
+        what, cure = _CURES.get(error.errno or 0, (error.strerror or str(error), "检查路径、磁盘与权限"))
+        raise OutputError(f"{path}：写不成，{what}。没有留下半份成果。办法：{cure}。") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write one file whole, or leave what was there.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an older one is replaced in one step.
+    content : bytes
+        Its content.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:LONGEST]}.{secrets.token_hex(4)}.part")
+    with output_errors(path):
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a text and wait until the disk has it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        Its content, UTF-8, ends of lines as they are.
+    """
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the disk has a file that somebody else wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
+    if sys.platform != "win32":  # Windows cannot open a folder, and keeps its names safe itself
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
