@@ -13,7 +13,15 @@ author = "landmarket contributors"
 version = release = version_of("landmarket")
 language = "zh_CN"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "formulas", "data_tables", "public_names"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "chinese_lines",
+    "data_tables",
+    "formulas",
+    "public_names",
+]
 exclude_patterns = ["_build", "extensions"]
 default_role = "py:obj"
 primary_domain = "py"

@@ -156,7 +156,7 @@ class DataTable(Directive):
         body = nodes.tbody()
         body.extend(_row(row) for row in rows)
         group += [nodes.thead("", _row(heads)), body]
-        return [nodes.container("", nodes.table("", group), classes=["wide"])]
+        return [nodes.container("", nodes.table("", group, classes=["colwidths-auto"]), classes=["wide"])]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
