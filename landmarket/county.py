@@ -76,6 +76,8 @@ class County:
 
     Attributes
     ----------
+    path : Path
+        The file itself.
     name, county : str
         Name and code (6 digits).
     pilot : bool
@@ -100,6 +102,7 @@ class County:
         Coordinate system of parcel files that do not name their own.
     """
 
+    path: Path
     name: str
     county: str
     pilot: bool
@@ -175,6 +178,7 @@ def read_county(path: str | Path) -> County:
     named.finish()
     ends = document.value("floor_area_ratio", "容积率取值表") if document.has("floor_area_ratio") else {}
     county = County(
+        path=path,
         name=document.text("name"),
         county=document.text("county"),
         pilot=document.flag("pilot"),

@@ -19,17 +19,24 @@ from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.maps import save_maps, township_maps
 from landmarket.market.offer import reserve_prices
-from landmarket.market.terms import public_terms
+from landmarket.market.terms import Form, public_terms
 from landmarket.pricing.worksheet import worksheets
 from landmarket.report import rule_sources, stated_sources, write_workbook
 from landmarket.rules import Rule, national_rules
 from landmarket.scenario import Outcome, Scenario, run_scenario
 from landmarket.screening import Screening, screen
+from landmarket.zoning.conditions import FarEnd
+from landmarket.zoning.constraints import Effect
 
 WORKBOOK = "地价与收益分配.xlsx"
 RESERVE = "底价（内部，不得外传）.csv"
 MAPS = "maps"
 TABLES = "tables"
+
+SEED = "seed.txt"
+_APPLIED = ("entry_", "vote_", "price_table_", "date_index_", "fund_rate_band")  # keys of the national rules a run asks
+_ENDS = {FarEnd.UPPER: "上限", FarEnd.LOWER: "下限"}
+_EFFECTS = {Effect.VETO: "禁止入市", Effect.WARN: "提示", Effect.UNKNOWN: "待核实"}
 
 Say = Callable[[str], None]
 
@@ -100,8 +107,7 @@ def rules_used(work: Work) -> pd.DataFrame:
     choices = {
         "县": f"{county.name}（{county.county}）{'，试点县' if county.pilot else ''}",
         "入市与估价期日": f"{scenario.on:%Y-%m-%d}",
-        "模拟种子": str(scenario.seed),
-        **{f"容积率区间取值（{use}）": end for use, end in scenario.floor_area_ratio.items()},
+        **{f"容积率区间取值（{use}）": _ENDS[FarEnd(end)] for use, end in scenario.floor_area_ratio.items()},
     }
     published = {
         "基准地价公告": f"{notice.name} {notice.document}",
@@ -109,17 +115,20 @@ def rules_used(work: Work) -> pd.DataFrame:
         "权利类型": notice.connotation.rights,
     }
     stated_terms = dict(zip(terms["item"], terms["value"] + terms["unit"], strict=True))
-    layers = {f"管控图层（{layer.effect}）": layer.name for layer in scenario.constraints}
+    layers = [
+        stated_sources({f"管控图层：{layer.name}": _EFFECTS[layer.effect]}, layer.source)
+        for layer in scenario.constraints
+    ]
     in_force = [
         rule
         for rule in (*national_rules(), *scenario.entry_rule.rules)
-        if rule.holds(scenario.on, county.county, county.pilot)
+        if rule.key.startswith(applied) and rule.holds(scenario.on, county.county, county.pilot)
     ]
     return pd.concat(
         [
             stated_sources(choices, "县配置文件"),
             stated_sources(published, notice.source),
-            stated_sources(layers, "；".join(dict.fromkeys(layer.source for layer in scenario.constraints))),
+            *layers,
             rule_sources(_split_records(scenario.split_rule)),
             stated_sources(stated_terms, scenario.terms.source),
             rule_sources(in_force),
@@ -176,10 +185,10 @@ def write_report(work: Work, path: Path, created: datetime) -> None:
         path,
         {
             "parcels": plain(outcome.parcels),
-            "entry": with_place(outcome.entry, outcome),
-            "prices": with_place(outcome.prices, outcome),
-            "deals": with_place(outcome.deals, outcome),
-            "shares": with_place(outcome.shares, outcome),
+            "entry": outcome.entry,
+            "prices": outcome.prices,
+            "deals": outcome.deals,
+            "shares": outcome.shares,
             "findings": screening.findings,
             "set_aside": plain(screening.set_aside),
         },
@@ -189,31 +198,6 @@ def write_report(work: Work, path: Path, created: datetime) -> None:
         created=created,
         notice=work.county.notice,
     )
-
-
-_PLACE = ("township", "village", "owner", "owner_level", "area", "planned_use", "planned_use_name", "plan_type")
-_FACTS = ("agent", "land_source", "pathway", "veto_constraints", "warn_constraints", "unknown_constraints", "price_gap")
-_DEAL = ("price_use", "total_price_fen", "outcome", "deal_price_fen", "member_count")
-
-
-def with_place(step: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
-    """Set beside a step's columns the place, owner and facts that its sheet shows.
-
-    Parameters
-    ----------
-    step : DataFrame
-        One table of an outcome.
-    outcome : Outcome
-        The outcome.
-
-    Returns
-    -------
-    DataFrame
-        On the step's index.
-    """
-    table = plain(outcome.table)
-    facts = [name for name in (*_PLACE, *_FACTS, *_DEAL) if name in table.columns and name not in step.columns]
-    return step.join(table[facts])
 
 
 def plain(layer: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -264,6 +248,9 @@ def write_maps(work: Work, folder: Path) -> None:
 def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFolder]:
     """Open a run folder that knows a county's inputs.
 
+    Whoever has the seed and the shared results can replay the bids and narrow the reserve price down: the seed goes to
+    the internal folder, and the files that hold seed and reserve ratio are fingerprinted with a key that stays there.
+
     Parameters
     ----------
     county : County
@@ -278,9 +265,10 @@ def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFold
     RunFolder
         Write into its ``folder``.
     """
-    secret = [county.files["deal_terms"]]
+    secret = [county.path, county.files["deal_terms"]]
     inputs = [path for path in county.inputs if path not in secret]
-    with new_run(out, inputs=inputs, secret_inputs=secret, seed=county.seed, created=created) as run:
+    with new_run(out, inputs=inputs, secret_inputs=secret, created=created) as run:
+        (run.internal / SEED).write_text(f"{county.seed}\n", encoding="ascii")
         yield run
 
 

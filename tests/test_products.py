@@ -100,6 +100,20 @@ def test_the_reserve_ratio_is_not_among_the_sources(sample_work: Work) -> None:
     assert ratio not in repr(sample_work.scenario.terms)
 
 
+def test_the_seed_from_which_bids_could_be_replayed_is_internal(
+    sample_run: Path, workbook: openpyxl.Workbook, sample_work: Work
+) -> None:
+    assert (sample_run / "internal" / "seed.txt").read_text(encoding="ascii").strip() == str(sample_work.county.seed)
+    assert json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))["seed"] is None
+    assert not [text for text in texts(workbook["依据"]) if "种子" in text]
+
+
+def test_every_constraint_layer_is_among_the_sources(workbook: openpyxl.Workbook, sample_work: Work) -> None:
+    listed = texts(workbook["依据"])
+    assert {f"管控图层：{layer.name}" for layer in sample_work.scenario.constraints} <= set(listed)
+    assert not {"veto", "warn", "unknown", "upper", "lower"} & set(listed)
+
+
 def test_the_manifest_accounts_for_every_file_and_finds_a_change(sample_run: Path, tmp_path: Path) -> None:
     assert altered_files(sample_run) == []
     manifest = json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))
