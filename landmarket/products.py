@@ -119,6 +119,7 @@ def rules_used(work: Work) -> pd.DataFrame:
         stated_sources({f"管控图层：{layer.name}": _EFFECTS[layer.effect]}, layer.source)
         for layer in scenario.constraints
     ]
+    applied = (*_APPLIED, "lease_years_max") if scenario.terms.form is Form.LEASE else _APPLIED
     in_force = [
         rule
         for rule in (*national_rules(), *scenario.entry_rule.rules)
