@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 HERE = Path(__file__).parent
 SECONDS_PER_CELL = 300
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def execute(path: Path) -> str:
@@ -35,7 +37,7 @@ def execute(path: Path) -> str:
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            return str(error)
+            return COLOUR.sub("", str(error))
     return ""
 
 
