@@ -11,16 +11,16 @@ from pathlib import Path
 import geopandas as gpd
 from pyproj import CRS
 
-from landmarket.distribution import read_split_rule
+from landmarket.distribution import SplitRule, read_split_rule
 from landmarket.errors import ReadError, RuleError
 from landmarket.io.parcels import read_layer, read_parcels
-from landmarket.market.terms import read_deal_terms
+from landmarket.market.terms import DealTerms, read_deal_terms
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.scenario import Scenario
 from landmarket.zoning.constraints import ConstraintLayer, Effect
-from landmarket.zoning.entry import read_entry_rule
+from landmarket.zoning.entry import EntryRule, read_entry_rule
 
 FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
 _LAYERS = ("parcels", "plan", "ownership", "villages")
@@ -269,6 +269,17 @@ def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
     return {file.name: read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.context}
 
 
+def _require_one_county(county: County, rules: Mapping[str, EntryRule | DealTerms | SplitRule]) -> None:
+    """Refuse rules of another county, or of another pilot status."""
+    for key, rule in rules.items():
+        if rule.county != county.county:
+            raise RuleError(
+                f"{county.files[key]}：county = {rule.county}，县配置为 {county.county}。办法：换用本县的规则。"
+            )
+        if not isinstance(rule, DealTerms) and rule.pilot != county.pilot:
+            raise RuleError(f"{county.files[key]}：pilot = {rule.pilot}，县配置为 {county.pilot}。办法：改为一致。")
+
+
 def read_scenario(county: County, crs: CRS) -> Scenario:
     """Read a county's layers, notice and rules into a scenario.
 
@@ -283,11 +294,20 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     -------
     Scenario
         The county's base scenario.
+
+    Raises
+    ------
+    RuleError
+        If a rule file is of another county or pilot status.
     """
 
     def layer(key: str) -> gpd.GeoDataFrame:
         return read_layer(county.files[key], layer=county.layers.get(key)).to_crs(crs)
 
+    entry_rule = read_entry_rule(county.files["entry_rule"])
+    terms = read_deal_terms(county.files["deal_terms"])
+    split_rule = read_split_rule(county.files["split_rule"])
+    _require_one_county(county, {"entry_rule": entry_rule, "deal_terms": terms, "split_rule": split_rule})
     return Scenario(
         name=county.name,
         on=county.on,
@@ -306,7 +326,7 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
         ),
         price_table=read_price_table(county.files["prices"]),
         floor_area_ratio=county.floor_area_ratio,
-        entry_rule=read_entry_rule(county.files["entry_rule"]),
-        terms=read_deal_terms(county.files["deal_terms"]),
-        split_rule=read_split_rule(county.files["split_rule"]),
+        entry_rule=entry_rule,
+        terms=terms,
+        split_rule=split_rule,
     )

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pyproj import CRS
 
-from landmarket.county import read_county, sample_county
+from landmarket.county import read_county, read_scenario, sample_county
 from landmarket.errors import LandMarketError, ReadError, RuleError
 
 
@@ -59,3 +60,21 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
     (tmp_path / "county.toml").write_bytes(content)
     with pytest.raises(LandMarketError, match=r"county\.toml"):
         read_county(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("rules/split.toml", 'county = "411081"', 'county = "411024"'),
+        ("rules/deal.toml", 'county = "411081"', 'county = "411024"'),
+        ("rules/entry.toml", "pilot = true", "pilot = false"),
+    ],
+)
+def test_rules_of_another_county_or_pilot_status_are_refused(tmp_path: Path, name: str, old: str, new: str) -> None:
+    copy = tmp_path / "county"
+    shutil.copytree(sample_county(), copy)
+    text = (copy / name).read_text(encoding="utf-8")
+    assert old in text
+    (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RuleError, match=Path(name).name):
+        read_scenario(read_county(copy), CRS.from_epsg(4547))

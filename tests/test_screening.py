@@ -37,6 +37,15 @@ def clean(count: int = 12) -> gpd.GeoDataFrame:
             "vote_attended": 25,
             "vote_yes": 20,
             "acquisition_cost": 1000.0,
+            "development_cost": 500.0,
+            "ownership_registered": "是",
+            "disputed": "否",
+            "sealed": "否",
+            "expropriation": "否",
+            "vote_body": "成员大会",
+            "entry_plan_filed_on": "20260101",
+            "conversion_document": None,
+            "pathway": "就地",
         },
         geometry=boxes,
         crs="EPSG:4547",
@@ -223,6 +232,16 @@ def test_rows_are_never_lost_and_order_does_not_matter(order: list[int], no_code
     assert sum([one.counts["采用"], one.counts["暂不处理"]]) == one.counts["读入"] == 12
     assert set(one.set_aside.index) == {i + 1 for i in no_code | no_shape} == set(other.set_aside.index)
     assert set(one.accepted.index) == set(other.accepted.index)
+
+
+def test_columns_the_file_lacks_are_said_once_and_unknown() -> None:
+    frame = clean().drop(columns=["pathway", "vote_on", "development_cost"])
+    accepted, findings, set_aside = screen(frame)
+    assert set(findings["column"]) == {"pathway", "vote_on", "development_cost"}
+    assert findings["source_row"].tolist() == [0, 0, 0]
+    assert set_aside.empty
+    assert accepted[["pathway", "vote_on", "development_cost"]].isna().all(axis=None)
+    assert accepted["vote_on"].dtype == "datetime64[s]"
 
 
 def test_a_reserve_price_never_gets_past_screening() -> None:

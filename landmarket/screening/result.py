@@ -19,6 +19,9 @@ from landmarket.errors import SHOWN
 
 _SEVERITIES = ["错误", "警告", "提示"]
 _SUMMARY = ["严重程度", "检查项", "列", "数量", "行", "值", "办法"]
+WHOLE_COLUMN = 0
+"""Source row of a finding that concerns a whole column."""
+
 _FINDING = ["source_row", "parcel_code", "check", "severity", "column", "value", "cure"]
 
 Mask = npt.NDArray[np.bool_]
@@ -161,6 +164,20 @@ class Findings:
                 }
             )
         )
+
+    def add_column(self, key: str, column: str) -> None:
+        """Record a finding that concerns a whole column; it stands under source row 0.
+
+        Parameters
+        ----------
+        key : str
+            Key of the check.
+        column : str
+            Identifier of the column.
+        """
+        check = checks()[key]
+        row = [WHOLE_COLUMN, "", check.name, check.severity, column, "整列", check.cure]
+        self._frames.append(pd.DataFrame([row], columns=_FINDING))
 
     def table(self) -> pd.DataFrame:
         """Give all findings.

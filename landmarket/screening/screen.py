@@ -12,7 +12,7 @@ from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings, Screening, checks
 from landmarket.screening.shapes import Tolerances, check_area, check_geometry, check_overlaps
-from landmarket.screening.values import check_facts, check_values
+from landmarket.screening.values import check_columns, check_facts, check_values
 
 ERROR = "错误"
 
@@ -55,6 +55,7 @@ def screen(
     table["parcel_code"] = clean_text(table["parcel_code"])
     found = Findings(table["parcel_code"])
     check_values(table, found)
+    check_columns(table, found)
     check_codes(table, found, county)
     geometry = check_geometry(table, found, limits)
     table = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=table.crs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from landmarket.columns import schema
 from landmarket.io.manifest import secret_name
@@ -14,8 +15,46 @@ from landmarket.zoning.conditions import readable_far_ranges
 from landmarket.zoning.use import Scheme, land_use_table
 
 UNLIMITED_TERMS = ("无年期", "无限年", "无限年期", "无期限")
+FACTS = (
+    "floor_area_ratio",
+    "acquisition_cost",
+    "development_cost",
+    "ownership_registered",
+    "disputed",
+    "sealed",
+    "expropriation",
+    "vote_on",
+    "vote_body",
+    "vote_total",
+    "vote_attended",
+    "vote_yes",
+    "entry_plan_filed_on",
+    "land_source",
+    "conversion_document",
+    "pathway",
+)
+"""Facts of a parcel that later steps ask for; what the file lacks is unknown."""
+
 _WHOLE = 100.0  # per cent
-_PRICING = ("registered_area", "acquisition_cost", "development_cost")
+_COSTS = ("acquisition_cost", "development_cost")
+_PRICING = ("registered_area", *_COSTS)
+
+
+def check_columns(table: gpd.GeoDataFrame, found: Findings) -> None:
+    """Add the fact columns that the file does not have, as unknown.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Raw parcels; changed in place.
+    found : Findings
+        Where findings go.
+    """
+    for name in FACTS:
+        if name not in table.columns:
+            found.add_column("column_missing", name)
+            kind = {"date": "datetime64[s]", "number": "float64", "whole": "float64"}.get(schema()[name].kind, "str")
+            table[name] = pd.Series(None, index=table.index, dtype=kind)
 
 
 def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
@@ -41,6 +80,9 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
         if schema()[name].kind in ("number", "whole"):
             negative = np.asarray(typed, dtype=np.float64) < 0
             found.add("value_negative", negative, table.loc[negative, name], name)
+        if name in _COSTS:
+            blank = typed.isna().to_numpy() & ~bad
+            found.add("cost_missing", blank, [""] * int(blank.sum()), name)
         table[name] = typed
     for name, check in (("floor_area_ratio", "far_unreadable"), ("term", "term_unreadable")):
         if name in table.columns:
@@ -64,24 +106,19 @@ def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
         Where findings go.
     """
     votes = ["vote_yes", "vote_attended", "vote_total"]
-    if set(votes) <= set(table.columns):
-        yes, attended, total = (table[name].to_numpy(dtype=np.float64) for name in votes)
-        wrong = (yes > attended) | (attended > total) | (yes > total)
-        found.add(
-            "vote_contradictory",
-            wrong,
-            [f"{y:g}/{a:g}/{t:g}" for y, a, t in zip(yes[wrong], attended[wrong], total[wrong], strict=True)],
-        )
-        table.loc[wrong, votes] = np.nan
+    yes, attended, total = (table[name].to_numpy(dtype=np.float64) for name in votes)
+    wrong = (yes > attended) | (attended > total) | (yes > total)
+    found.add(
+        "vote_contradictory",
+        wrong,
+        [f"{y:g}/{a:g}/{t:g}" for y, a, t in zip(yes[wrong], attended[wrong], total[wrong], strict=True)],
+    )
+    table.loc[wrong, votes] = np.nan
     if "current_use" in table.columns:
         unused = table["current_use"].isna().to_numpy()
         found.add("current_use_missing", unused, [""] * int(unused.sum()))
         strange = ~unused & ~table["current_use"].isin(land_use_table(Scheme.三调).index).to_numpy()
         found.add("current_use_unknown", strange, table.loc[strange, "current_use"])
-    for name in ("acquisition_cost", "development_cost"):
-        if name in table.columns:
-            blank = table[name].isna().to_numpy()
-            found.add("cost_missing", blank, [""] * int(blank.sum()), name)
     for name in ("building_density", "green_share", "supporting_share"):
         if name in table.columns:
             over = table[name].to_numpy(dtype=np.float64) > _WHOLE
