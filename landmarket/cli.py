@@ -42,6 +42,9 @@ from landmarket.units import round_half_up
 WARNINGS_FOUND, WRONG_USAGE, ERRORS_FOUND, REFUSED = 1, 2, 3, 4
 
 
+_METAVARS = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]…"}
+
+
 class _ChineseHelp(click.Command):
     """A command whose help is in Chinese."""
 
@@ -50,6 +53,9 @@ class _ChineseHelp(click.Command):
         if option is not None:
             option.help = "显示本说明并退出。"
         return option
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [_METAVARS.get(piece, piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="用法：")
@@ -83,7 +89,7 @@ def app() -> None:
 
 
 OUT = click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("output"), show_default="output", help="成果目录。"
+    "--out", type=click.Path(path_type=Path), default=Path("output"), metavar="目录", help="成果目录，默认 output。"
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出，供程序读取。")
 COUNTY = click.argument("county", type=click.Path(path_type=Path), metavar="县配置")
@@ -277,7 +283,7 @@ def _run_app() -> None:
         error.show()
         sys.exit(WRONG_USAGE)
     except click.UsageError as error:
-        click.echo(f"用法错误：{error.format_message()}。用 --help 查看说明。", err=True)
+        click.echo(f"用法错误：{_usage_problem(error)}。用 --help 查看说明。", err=True)
         sys.exit(WRONG_USAGE)
     except click.Abort:
         click.echo("已中断，没有留下半份成果。", err=True)
@@ -287,6 +293,19 @@ def _run_app() -> None:
         sys.exit(REFUSED)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage_problem(error: click.UsageError) -> str:
+    """Tell a usage error in Chinese."""
+    match error:
+        case click.NoSuchOption():
+            return f"没有选项 {error.option_name}"
+        case click.MissingParameter():
+            return f"缺少 {error.param.make_metavar(error.ctx) if error.param and error.ctx else '参数'}"
+        case click.BadParameter():
+            return f"参数 {error.param.name if error.param else ''} 的值不对（{error.message}）"
+        case _:
+            return error.format_message().replace("No such command", "没有命令").rstrip(".")
 
 
 def _show_warning(
