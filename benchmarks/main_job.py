@@ -62,6 +62,7 @@ STEPS: Mapping[str, Sequence[Call]] = {
     "maps": [(products, "write_maps")],
     "workbook": [(products, "write_report")],
     "reserve prices": [(products, "write_reserves")],
+    "tables": [(products, "write_results")],
 }
 CORE_STEPS = ("read", "join with plan", "join with ownership", "price", "write")
 DEVELOPMENT = ["通路", "通电", "供水", "排水", "通讯", "通气", "供热"]
