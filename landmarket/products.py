@@ -312,7 +312,7 @@ def write_reserves(work: Work, run: RunFolder) -> None:
 
 
 def write_results(work: Work, folder: Path) -> None:
-    """Write the results as tables for other programs: GeoParquet, and CSV without shapes.
+    """Write the results as tables for other programs: GeoParquet, and Parquet without shapes.
 
     Parameters
     ----------

@@ -30,19 +30,19 @@ Cell = str | float
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
-    """Write result tables as Parquet and CSV.
+    """Write result tables as Parquet.
 
     Parameters
     ----------
     folder : Path
         Where the files go; made if need be.
     tables : mapping of str to DataFrame
-        Tables by name; a GeoDataFrame becomes GeoParquet, and its CSV has no shapes.
+        Tables by name; a GeoDataFrame becomes GeoParquet.
 
     Returns
     -------
     list of Path
-        ``<name>.parquet`` and ``<name>.csv`` (UTF-8 with byte-order mark) of each table.
+        ``<name>.parquet`` of each table.
 
     Raises
     ------
@@ -56,9 +56,8 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
     names, written = file_names(tables), []
     for name, table in tables.items():
         require_public(table.columns, f"表 {name}")
-        for suffix, content in ((".parquet", _parquet(name, table)), (".csv", csv_bytes(table))):
-            written.append(folder / f"{names[name]}{suffix}")
-            write_whole(written[-1], content)
+        written.append(folder / f"{names[name]}.parquet")
+        write_whole(written[-1], _parquet(name, table))
     return written
 
 
@@ -116,7 +115,7 @@ def _guarded(value: object) -> str:
 
 
 def read_csv_table(path: Path) -> pd.DataFrame:
-    """Read a CSV file that `write_tables` wrote.
+    """Read a CSV file that `csv_bytes` made.
 
     Parameters
     ----------
