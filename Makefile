@@ -26,7 +26,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/main_job.py
 
 hunt: $(VENV)/.test browser
-	HUNT=full $(BIN)/python -m pytest tests/hunt
+	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
 
 docs: $(VENV)/.test
 	$(BIN)/python docs/build.py

@@ -20,6 +20,7 @@ from landmarket.pricing import Connotation, PriceTable, benchmark_price, price_b
 from landmarket.pricing.price_table import LEVELS, Outside, formulas, no_findings
 from landmarket.units import round_half_up
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 DATA = Path(__file__).parent / "data"
 ON = date(2026, 3, 2)
@@ -534,7 +535,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(ROWS, st.integers(0, 2), st.integers(1, 9))
 def test_printed_factors_multiply_to_the_printed_price(
     rows: list[dict[str, object]], decimals: int, places: int
@@ -562,7 +563,7 @@ def test_printed_factors_multiply_to_the_printed_price(
         )
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=examples(10))
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_and_company_of_parcels_do_not_matter(rows: list[dict[str, object]], random: st.DrawFn) -> None:
     table = made(rows)

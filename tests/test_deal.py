@@ -46,6 +46,7 @@ from landmarket.market.terms import (
 )
 from landmarket.workdays import HolidayNotice
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 ON = date(2025, 3, 3)
 WAN = 1_000_000  # 1 万元 in fen
@@ -463,7 +464,7 @@ TERMS_DRAWN = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SIZES, st.integers(0, 10**6), TERMS_DRAWN)
 def test_what_every_deal_obeys(count: int, seed: int, terms: DealTerms) -> None:
     table = prices(count, seed)
@@ -481,7 +482,7 @@ def test_what_every_deal_obeys(count: int, seed: int, terms: DealTerms) -> None:
     assert (deals["deposit_fen"] * 5 >= deals["start_price_fen"]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.permutations(range(12)), st.integers(1, 12))
 def test_leaving_out_or_reordering_parcels_changes_no_other(order: list[int], kept: int) -> None:
     table = prices(12)

@@ -34,6 +34,7 @@ from landmarket.errors import (
 )
 from landmarket.exact import apportion, largest_remainder, millionths, times_rate
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 WAN = 1_000_000  # 1 万元 in fen
 IN_PILOT = date(2016, 6, 1)  # a day on which the national rule was in force and its text is known
@@ -341,7 +342,7 @@ def rules(draw: st.DrawFn) -> SplitRule:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rules(), st.lists(st.tuples(AMOUNTS, st.integers(0, 10**11), LEVELS), min_size=1, max_size=40))
 def test_every_part_as_in_fractions(rule: SplitRule, lots: list[tuple[int, int, str]]) -> None:
     prices, costs, levels = map(list, zip(*lots, strict=True))
@@ -358,7 +359,7 @@ def test_every_part_as_in_fractions(rule: SplitRule, lots: list[tuple[int, int, 
     assert parts["gain_fen"].tolist() == [max(0, price - cost) for price, cost, _ in lots]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(rules(), st.permutations(range(6)))
 def test_order_and_company_do_not_matter(rule: SplitRule, order: list[int]) -> None:
     table = deals(

@@ -26,6 +26,7 @@ from landmarket.rules import national_rules
 from landmarket.zoning import EntryRule, market_entry, read_entry_rule, reasons, votes_needed
 from landmarket.zoning.entry import NEEDED
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 DATA = Path(__file__).parent / "data"
 ON = date(2026, 3, 2)
@@ -133,7 +134,7 @@ FACTS = [
 ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.sets(st.sampled_from(FACTS), min_size=1))
 def test_a_missing_fact_is_never_a_yes(names: set[str]) -> None:
     table = CASES.iloc[[0]].copy()
@@ -142,7 +143,7 @@ def test_a_missing_fact_is_never_a_yes(names: set[str]) -> None:
     assert result["allowed"].tolist() == [OPEN]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.permutations(range(30)))
 def test_order_is_irrelevant(order: list[int]) -> None:
     shuffled = typed(CASES).iloc[order]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from landmarket.errors import BadValueError, CrsError, MissingColumnError
 from landmarket.overlay import EQUAL_AREA, at_rows, coverage, key_shares, largest_share, shares
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 CRS = "EPSG:4547"
 ORIGIN = np.array([480_000.0, 3_780_000.0])
@@ -49,7 +50,7 @@ def by_overlay(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
     return cut.assign(area=cut.area).set_index(["parcel_code", "area_row"])["area"].sort_index()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.integers(0, 2**32))
 def test_same_areas_as_geopandas(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -63,7 +64,7 @@ def test_same_areas_as_geopandas(seed: int) -> None:
     np.testing.assert_allclose(ours["share"], ours["area"] / whole, rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.integers(0, 2**32))
 def test_same_winners_as_geopandas(seed: int) -> None:
     """A partition without overlaps: summing per code is the union, as a geopandas user would do."""
@@ -96,7 +97,7 @@ def box(square: tuple[int, int, int, int]) -> object:
     return shapely.box(x, y, x + width, y + height)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(squares, st.lists(st.tuples(squares, st.sampled_from(CODES[:3])), min_size=1, max_size=7))
 def test_against_counting_unit_squares(parcel: tuple[int, int, int, int], zones: list) -> None:
     """On whole numbers every share is a count of unit squares: gaps, overlaps, ties, areas of one code counted once."""
@@ -123,7 +124,7 @@ def test_against_counting_unit_squares(parcel: tuple[int, int, int, int], zones:
     assert found["tied"] == (len(winners) > 1)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(st.integers(0, 2**32))
 def test_order_is_irrelevant(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ from landmarket.errors import BadValueError
 from landmarket.zoning import ParcelCode, build_parcel_code, check_parcel_codes, parse_parcel_code, unit_code
 from landmarket.zoning.parcel_code import COLLECTIVE_ONLY, FEATURES, OWNERSHIPS, counties
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 digits = st.text("0123456789", min_size=3, max_size=3)
 
@@ -31,7 +32,7 @@ def test_the_example_of_the_standard() -> None:
 
 
 @given(parts())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_parsing_undoes_building(fields: tuple[str, str, str, str, str, int]) -> None:
     code = build_parcel_code(*fields)
     parsed = parse_parcel_code(code)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, SchemeError
 from landmarket.zoning import Scheme, locate, planned_use
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 CRS = "EPSG:4547"
 
@@ -103,7 +104,7 @@ def test_missing_dates_stay_missing_days() -> None:
     assert found["plan_approved_on"].isna().all()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=examples(12))
 @given(st.permutations(range(3)), st.permutations(range(4)))
 def test_order_of_rows_is_irrelevant(plan_order: list[int], parcel_order: list[int]) -> None:
     parcels = parcels_of((0, 0, 100, 100), (50, 0, 70, 100), (55, 0, 130, 50), (190, 0, 240, 50))

@@ -25,6 +25,7 @@ from landmarket.scenario import zone_parcels
 from landmarket.screening import screen
 from landmarket.zoning.entry import market_entry
 from sample_data.make_yuzhou import make_county
+from tests.hunting import ROUNDS
 
 CLEAN = (5, 250, "none")
 SHIPPED = Path(__file__).resolve().parents[1] / "sample_data" / "yuzhou"
@@ -407,9 +408,13 @@ def test_clean_county_has_no_defect(clean):
 
 
 @pytest.mark.parametrize("file", ["parcels.shp", "parcels.gpkg"])
-@pytest.mark.parametrize("county", ["shipped", "drawn"])
-def test_screening_finds_every_planted_defect_by_name(county, file, request):
-    folder = SHIPPED if county == "shipped" else request.getfixturevalue(county)
+@pytest.mark.parametrize("county", ["shipped", "drawn", *range(1, ROUNDS)])
+def test_screening_finds_every_planted_defect_by_name(county, file, request, tmp_path):
+    if isinstance(county, int):  # a hunt draws further counties
+        folder = tmp_path
+        make_county(folder, county, 500, "random")
+    else:
+        folder = SHIPPED if county == "shipped" else request.getfixturevalue(county)
     planted = read_planted(folder)
     findings = screen(
         read_parcels(folder / file), county="411081", villages=read_layer(folder / "villages.gpkg", layer="villages")

@@ -13,6 +13,7 @@ from shapely.affinity import translate
 
 from landmarket.errors import CrsError
 from landmarket.screening import Tolerances, screen
+from tests.hunting import examples
 
 COUNTY = "411081"
 
@@ -221,7 +222,7 @@ def test_tolerances_are_parameters() -> None:
     assert screen(frame, tolerances=Tolerances(area_share=0.2)).findings.empty
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)))
 def test_rows_are_never_lost_and_order_does_not_matter(order: list[int], no_code: set[int], no_shape: set[int]) -> None:
     frame = clean()

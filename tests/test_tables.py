@@ -17,6 +17,7 @@ from shapely import box
 
 from landmarket.errors import BadValueError, OutputError, ReadError
 from landmarket.io.tables import csv_bytes, read_csv_table, write_tables
+from tests.hunting import examples
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " =1+1", "'=1", "'", "''", 'a"b,c\r\nd', "0601", ""]
 
@@ -68,7 +69,7 @@ def test_csv_cells_begin_no_formula() -> None:
     assert all(line.startswith('"') for line in content.split("\r\n")[:3])  # texts are quoted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12) | st.sampled_from(HOSTILE[:-1])))
 def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.mktemp("csv") / "a.csv"

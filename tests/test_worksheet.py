@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from landmarket.errors import MissingColumnError, NoPriceError
 from landmarket.pricing import PriceTable, benchmark_price, explain, worksheets
 from landmarket.pricing.price_table import formulas
+from tests.hunting import examples
 from tests.test_benchmark import ON, ROWS, bare, connotation, made, notice, parcels
 
 NOT_MULTIPLIED = (
@@ -89,7 +90,7 @@ def test_worksheet_of_the_composite() -> None:
     assert sources["开发程度修正"] == "六通一平，价格内涵 五通一平：加通气"
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=examples(12))
 @given(ROWS, st.sampled_from(["指数", "指数-楼面修正"]), st.sampled_from(["地面地价", "楼面地价"]))
 def test_printed_numbers_multiply_to_the_printed_price(rows: list[dict[str, object]], formula: str, form: str) -> None:
     table: PriceTable = notice(formula=formulas()[formula], connotation=connotation(price_form=form))

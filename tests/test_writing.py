@@ -28,6 +28,7 @@ from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, MANIFEST, altered_files, as_json, fingerprints, parts_of
 from landmarket.io.writing import LATEST, new_run, read_latest, safe_file_name, write_whole
 from landmarket.rules import Rule
+from tests.hunting import examples
 
 
 def write_run(out: Path, text: str = "一", **arguments: object) -> Path:
@@ -401,7 +402,7 @@ print(killed, advanced, sorted(path.name for path in out.iterdir() if path.name.
 '''
 
 
-@pytest.mark.parametrize(("mode", "at_least"), [("every", 40), ("40", 25)])
+@pytest.mark.parametrize(("mode", "at_least"), [("every", 40), (str(examples(40)), examples(25))])
 def test_kill_at_any_moment(tmp_path: Path, mode: str, at_least: int) -> None:
     """Real children, really killed: before each of their calls that touch a file, and at random moments."""
     source = tmp_path / "in.txt"
