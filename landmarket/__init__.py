@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from landmarket.county import County, read_county, read_county_parcels, read_scenario, sample_county
+from landmarket.county import County, read_county, read_county_parcels, read_scenario, read_villages, sample_county
 from landmarket.distribution import SplitRule, read_split_rule, split_income
 from landmarket.market.deal import simulate_deals
 from landmarket.market.terms import DealTerms, read_deal_terms
-from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario
+from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario, zone_parcels
 from landmarket.screening import Screening, screen
 
 __version__ = version("landmarket")
@@ -31,9 +31,11 @@ __all__ = [
     "read_deal_terms",
     "read_scenario",
     "read_split_rule",
+    "read_villages",
     "run_scenario",
     "sample_county",
     "screen",
     "simulate_deals",
     "split_income",
+    "zone_parcels",
 ]

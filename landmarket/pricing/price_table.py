@@ -122,7 +122,7 @@ def no_findings() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="str") for name in ("severity", "where", "value", "message", "cure")})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PriceTable:
     """A price notice (基准地价公告): prices by township × grade × use, their basis and their corrections.
 
@@ -236,6 +236,11 @@ class PriceTable:
         scaled = rounded_exactly(product, self.decimals, lambda pair: pair[0] * pair[1], [printed, times], product)
         prices = self.prices.assign(unit_price=scaled)
         return replace(self, prices=prices, name=f"{self.name}（×{factor}）")
+
+    def __repr__(self) -> str:
+        """Name the notice instead of printing its tables."""
+        priced = int(self.prices["unit_price"].notna().sum())
+        return f"<PriceTable {self.citation}，{priced} 个价格，{len(self.findings)} 处问题>"
 
     def _repr_html_(self) -> str:
         """Show the notice in a notebook; every text of the file is escaped."""
