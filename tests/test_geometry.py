@@ -1,0 +1,88 @@
+"""Geometry of parcels: widths, polygons out of collections, repair with and without doubt."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.affinity import translate
+
+from landmarket.geometry import ellipsoidal_area, mean_width, polygons_only, repaired
+from tests.helpers import assert_same_index
+from tests.hunting import examples
+
+SQUARE = shapely.box(0, 0, 10, 10)
+
+
+def array(*shapes: shapely.Geometry | None) -> np.ndarray:
+    result = np.empty(len(shapes), dtype=object)
+    result[:] = shapes
+    return result
+
+
+def test_width_of_a_strip_is_its_width() -> None:
+    """2A / P of a w × l strip is w·l / (w + l), which tends to w as it gets longer."""
+    assert mean_width(array(shapely.box(0, 0, 0.5, 10_000)))[0] == pytest.approx(0.5, rel=1e-4)
+    assert mean_width(array(SQUARE))[0] == pytest.approx(5.0)
+    assert np.isnan(mean_width(array(None))[0])
+
+
+def test_polygons_come_out_of_collections() -> None:
+    line, other = shapely.LineString([(0, 0), (1, 1)]), translate(SQUARE, 20, 0)
+    mixed = shapely.GeometryCollection([line, SQUARE, shapely.MultiPolygon([other])])
+    result = polygons_only(array(SQUARE, mixed, line, None, shapely.GeometryCollection()))
+    assert result[0].equals(SQUARE)
+    assert result[1].geom_type == "MultiPolygon"
+    assert result[1].area == 200
+    assert [shape is None for shape in result] == [False, False, True, True, True]
+
+
+SPIKE = shapely.Polygon([(0, 0), (10, 0), (10, 10), (10, 30), (10, 10), (0, 10)])
+BOW_TIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+LOPSIDED = shapely.Polygon([(0, 0), (10, 0), (0, 10), (3, 12)])
+HOLE_OUTSIDE = shapely.Polygon([(0, 0), (10, 0), (10, 10), (0, 10)], [[(20, 0), (30, 0), (30, 10), (20, 10)]])
+TWICE = shapely.Polygon([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0), (10, 0), (10, 10), (0, 10)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "certain"),
+    [(SQUARE, True), (SPIKE, True), (BOW_TIE, False), (LOPSIDED, False), (HOLE_OUTSIDE, False), (TWICE, False)],
+)
+def test_repairs_that_change_the_area_are_in_doubt(shape: shapely.Polygon, certain: bool) -> None:
+    result, sure = repaired(array(shape))
+    assert shapely.is_valid(result[0])
+    assert sure[0] == certain
+
+
+def test_valid_shapes_are_returned_as_they_are_and_input_is_not_changed() -> None:
+    shapes = array(SQUARE, None, SPIKE)
+    before = shapes.copy()
+    result, sure = repaired(shapes)
+    assert result[0] is SQUARE
+    assert result[1] is None
+    assert sure.tolist() == [True, True, True]
+    assert all(a is b for a, b in zip(shapes, before, strict=True))
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=4, max_size=9))
+def test_whatever_the_ring_the_repair_is_valid_or_in_doubt(ring: list[tuple[int, int]]) -> None:
+    result, sure = repaired(array(shapely.Polygon(ring)))
+    if result[0] is None:
+        return
+    assert shapely.is_valid(result[0])
+    if sure[0] and not shapely.is_valid(shapely.Polygon(ring)):
+        assert result[0].area == pytest.approx(shapely.Polygon(ring).area, rel=1e-3)
+
+
+def test_area_is_on_the_same_index_with_gaps() -> None:
+    parcels = gpd.GeoDataFrame(
+        geometry=[translate(SQUARE, 500_000, 3_770_000), None], index=["b", "a"], crs="EPSG:4547"
+    )
+    area = ellipsoidal_area(parcels)
+    assert_same_index(area, parcels)
+    assert area["b"] == pytest.approx(100.0, rel=1e-6)  # on the central meridian the scale is 1
+    assert np.isnan(area["a"])
