@@ -78,8 +78,9 @@ class Cells:
     @cached_property
     def longest(self) -> int:
         """Width of the longest entry in characters, a Chinese character counting two."""
-        texts = [entry for entry in self.entries if isinstance(entry, str)]
-        numbers = [entry for entry in self.entries if isinstance(entry, float)]
+        distinct = set(self.entries)
+        texts = [entry for entry in distinct if isinstance(entry, str)]
+        numbers = [entry for entry in distinct if isinstance(entry, float)]
         ends = [self._printed(number) for number in (min(numbers), max(numbers), self.total)] if numbers else []
         return max(map(display_width, {*texts, *ends}), default=0)
 
@@ -202,7 +203,7 @@ def cells_of(table: pd.DataFrame, name: str) -> Cells:
     if pd.api.types.is_datetime64_any_dtype(values) or name in _DATES or objects in ("date", "datetime"):
         return Cells(name, title, DATE, _serials(pd.to_datetime(values).dt.tz_localize(None)), 0.0)
     if kind == "code" or not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        return Cells(name, title, TEXT, _texts(values.tolist(), values.notna().tolist()), 0.0)
+        return Cells(name, title, TEXT, _texts(values), 0.0)
     numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     if np.isinf(numbers).any():
         bad = named_rows(values.index[np.isinf(numbers)])
@@ -233,12 +234,18 @@ def _in_yuan(title: str) -> str:
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> list[str | float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
+    entries = values.astype(object)
+    entries[np.isnan(values)] = None
+    return list(entries.tolist())
 
 
-def _texts(values: list[object], present: list[bool]) -> list[str | float | None]:
-    texts = [_text(value) if here else None for value, here in zip(values, present, strict=True)]
-    return [text or None for text in texts]
+def _texts(values: pd.Series[str]) -> list[str | float | None]:
+    if isinstance(values.dtype, pd.StringDtype):  # each distinct text once
+        numbers, distinct = pd.factorize(values)
+        texts = [safe_text(text) or None for text in distinct.tolist()]
+        return [texts[number] if number >= 0 else None for number in numbers.tolist()]
+    cells = zip(values.tolist(), values.notna().tolist(), strict=True)
+    return [(_text(value) or None) if present else None for value, present in cells]
 
 
 def _text(value: object) -> str:

@@ -81,10 +81,12 @@ class SheetColumn:
             Its own line breaks counted too.
         """
         room = self.width - 2
-        return [
-            sum(-(-max(display_width(line), 1) // room) for line in entry.split("\n")) if isinstance(entry, str) else 1
-            for entry in self.cells.entries
-        ]
+        needed = {
+            entry: sum(-(-max(display_width(line), 1) // room) for line in entry.split("\n"))
+            for entry in set(self.cells.entries)
+            if isinstance(entry, str)
+        }
+        return [needed[entry] if isinstance(entry, str) else 1 for entry in self.cells.entries]
 
 
 @dataclass(frozen=True)
