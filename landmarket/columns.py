@@ -71,11 +71,6 @@ def schema() -> Mapping[str, Column]:
     return MappingProxyType({column.name: column for column in columns})
 
 
-@cache
-def _identifier_of_header() -> Mapping[str, str]:
-    return MappingProxyType({header: column.name for column in schema().values() for header in column.headers})
-
-
 def label(name: Hashable) -> str:
     """Name a column in both languages, for messages.
 
@@ -121,14 +116,14 @@ def rename_map(headers: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Only the headers that the schema knows and that are not identifiers already. Where two headers
-        mean one column the first in the file wins, and the second keeps its own name.
+        Only the headers that the schema knows and that are not identifiers already. Where two headers mean one
+        column, the one that ``columns.csv`` lists first is taken and the other keeps its own name.
     """
+    written = list(headers)
+    taken = {name for name in written if name in schema()}
     found: dict[str, str] = {}
-    taken = {name for name in headers if name in schema()}
-    for name in headers:
-        identifier = _identifier_of_header().get(name.strip())
-        if identifier and name not in schema() and identifier not in taken:
-            found[name] = identifier
-            taken.add(identifier)
+    for column in schema().values():
+        candidates = [name for header in column.headers for name in written if name.strip() == header]
+        if column.name not in taken and candidates:
+            found[candidates[0]] = column.name
     return found

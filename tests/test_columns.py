@@ -43,7 +43,7 @@ def test_messages_and_outputs_name_columns_in_both_languages() -> None:
     ("headers", "expected"),
     [
         (["宗地代码", "面积", "x"], {"宗地代码": "parcel_code", "面积": "registered_area"}),
-        (["面积", "登记面积"], {"面积": "registered_area"}),
+        (["面积", "登记面积"], {"登记面积": "registered_area"}),
         (["registered_area", "面积"], {}),
         ([" 容积率 "], {" 容积率 ": "floor_area_ratio"}),
     ],

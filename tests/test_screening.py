@@ -27,7 +27,6 @@ def clean(count: int = 12) -> gpd.GeoDataFrame:
             "township": "褚河街道",
             "village": "甲村",
             "building_density": 40.0,
-            "reserve_price": np.nan,
             "registered_area": 3000.0 / 1.00001,
             "current_use": "0601",
             "floor_area_ratio": "1.0≤R≤2.5",
@@ -123,7 +122,6 @@ FAULTS = [
     ("acquisition_cost", None, "成本空缺，不能计算增值收益", False),
     ("building_density", 450.0, "值读不懂，按未知处理", False),
     ("vote_on", "0025-03-01", "值读不懂，按未知处理", False),
-    ("reserve_price", 1234.0, "宗地文件含底价，已略去", False),
     ("township", "楮河街道", "乡镇名称不在名录中", False),
     ("township", "顺店镇", "乡镇名称与图形位置不符，按图形", False),
     ("village", "丁村", "村名不在名录中", False),
@@ -245,13 +243,32 @@ def test_columns_the_file_lacks_are_said_once_and_unknown() -> None:
     assert accepted["vote_on"].dtype == "datetime64[s]"
 
 
-def test_a_reserve_price_never_gets_past_screening() -> None:
+@pytest.mark.parametrize("name", ["reserve_price", "底价", "挂牌底价", "底价万元", "保留价"])
+def test_a_reserve_price_never_gets_past_screening(name: str) -> None:
     frame = clean()
-    frame.loc[5, "reserve_price"] = 4321.0
+    frame.loc[5, name] = 4321.0
+    frame.loc[6, "parcel_code"] = None
     accepted, findings, set_aside = screen(frame)
-    assert "reserve_price" not in accepted.columns
-    assert "reserve_price" not in set_aside.columns
+    assert name not in accepted.columns
+    assert name not in set_aside.columns
+    assert findings["check"].tolist() == ["宗地文件含底价，已略去", "宗地代码缺失"]
     assert not findings["value"].str.contains("4321").any()
+
+
+def test_a_second_column_of_the_same_meaning_is_said() -> None:
+    frame = clean()
+    frame["面积"] = 9999.0
+    accepted, findings, _ = screen(frame)
+    assert findings[["check", "column"]].to_numpy().tolist() == [["文件另有同义的列，未采用", "面积"]]
+    assert (accepted["area"] < 3001).all()
+
+
+def test_rows_that_differ_only_in_unreadable_cells_are_not_repeats() -> None:
+    frame = clean()
+    frame.loc[13] = frame.loc[2]
+    frame.loc[2, "land_source"], frame.loc[13, "land_source"] = "旧厂", "仓库"
+    findings = screen(frame.set_crs("EPSG:4547", allow_override=True)).findings
+    assert findings[findings["check"].eq("宗地代码重复")]["source_row"].tolist() == [2, 13]
 
 
 def test_the_input_is_not_changed() -> None:

@@ -44,6 +44,7 @@ _PACKAGES = (
 )
 _SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"})
 _SECRET_TERMS = ("floor_price_ratio", "industrial_minimum")  # they bind the reserve price from below
+_SECRET_WORDS = ("reserve", "底价", "保留价", "标底")
 _CHUNK = 1 << 20
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -60,15 +61,15 @@ def secret_name(name: object) -> bool:
     Returns
     -------
     bool
-        True for names such as ``reserve_price_fen``, ``reserve_ratio`` or 底价.
+        True for names such as ``reserve_price_fen``, ``reserve_ratio`` or 挂牌底价.
 
     Examples
     --------
-    >>> secret_name("reserve_price_fen"), secret_name("deal_price_fen")
-    (True, False)
+    >>> [secret_name(name) for name in ("reserve_price_fen", "挂牌底价", "deal_price_fen")]
+    [True, True, False]
     """
     text = str(name).lower()
-    return text in _SECRET_TERMS or (text.startswith(("reserve", "底价")) and text != "reserve_comparison")
+    return text in _SECRET_TERMS or (any(word in text for word in _SECRET_WORDS) and text != "reserve_comparison")
 
 
 def require_public(names: Iterable[object], where: str) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
+from landmarket.io.manifest import secret_name
 from landmarket.maps.elements import Json
 from landmarket.maps.packing import Ints, TextTable
 from landmarket.maps.values import Column, column_texts, floats, number_texts, plain_texts, title_and_unit
@@ -54,8 +55,6 @@ SET_ASIDE_FACTS = ("set_aside_reason", "source_row", "parcel_code", "village")
 
 AREA_COLUMNS = ("area", "registered_area")
 """Where the area of a parcel is read from: the first of these that the table has."""
-
-_SECRET = ("reserve", "底价")
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def require_not_secret(columns: list[str], what: str) -> None:
     BadValueError
         If a name speaks of the reserve price.
     """
-    secret = [name for name in columns if any(word in name.lower() for word in _SECRET)]
+    secret = [name for name in columns if secret_name(name)]
     if secret:
         raise BadValueError(
             f"{what} 含有底价：{'、'.join(secret)}。底价在截止前保密，不得上图。办法：去掉这些列；底价只写入内部文件。"

@@ -13,13 +13,15 @@ from landmarket.zoning.parcel_code import check_parcel_codes
 _CONSTRUCTION_RIGHTS = ("JB", "JS", "JX")  # collective construction land: surface, above, below ground
 
 
-def check_codes(table: gpd.GeoDataFrame, found: Findings, county: str | None) -> None:
+def check_codes(table: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, found: Findings, county: str | None) -> None:
     """Check that every row has a code of its own, made by the rules.
 
     Parameters
     ----------
     table : GeoDataFrame
-        Raw parcels with ``parcel_code``.
+        Parcels with ``parcel_code``.
+    raw : GeoDataFrame
+        The same rows as they were read: rows are repeated only where the file repeats them.
     found : Findings
         Where findings go.
     county : str or None
@@ -36,9 +38,9 @@ def check_codes(table: gpd.GeoDataFrame, found: Findings, county: str | None) ->
     found.add("code_other_right", other, codes[other])
     repeated = codes.duplicated(keep=False).to_numpy() & ~missing
     if repeated.any():
-        attributes = [name for name in table.columns if name != table.geometry.name]
-        content = pd.util.hash_pandas_object(table.loc[repeated, attributes].astype("str"), index=False)
-        shape = pd.Series([shapely.to_wkb(shape) for shape in table.geometry[repeated]], index=content.index)
+        attributes = [name for name in raw.columns if name not in (raw.geometry.name, "parcel_code")]
+        content = pd.util.hash_pandas_object(raw.loc[repeated, attributes].astype("str"), index=False)
+        shape = pd.Series([shapely.to_wkb(shape) for shape in raw.geometry[repeated]], index=content.index)
         whole = pd.DataFrame({"code": codes[repeated], "content": content, "shape": shape})
         same_row = whole.groupby("code")[["content", "shape"]].transform("nunique").eq(1).all(axis=1)
         later = whole.duplicated("code") & same_row

@@ -10,7 +10,7 @@ from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
-from landmarket.screening.result import Findings, Screening, checks
+from landmarket.screening.result import Findings, Screening
 from landmarket.screening.shapes import Tolerances, check_area, check_geometry, check_overlaps
 from landmarket.screening.values import check_columns, check_facts, check_values
 
@@ -56,7 +56,7 @@ def screen(
     found = Findings(table["parcel_code"])
     check_values(table, found)
     check_columns(table, found)
-    check_codes(table, found, county)
+    check_codes(table, raw, found, county)
     geometry = check_geometry(table, found, limits)
     table = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=table.crs))
     check_area(table, found, limits)
@@ -70,9 +70,8 @@ def screen(
         .groupby("source_row")["check"]
         .agg(lambda names: "；".join(dict.fromkeys(names)))
     )
-    repeats = findings.loc[findings["check"].eq(checks()["row_repeated"].name), "source_row"]
-    aside = table.index.isin(reasons.index) | table.index.isin(repeats)
+    aside = table.index.isin(reasons.index)
     set_aside = raw.loc[aside, [name for name in raw.columns if not secret_name(name)]].copy()
-    set_aside["set_aside_reason"] = reasons.reindex(set_aside.index).fillna(checks()["row_repeated"].name)
+    set_aside["set_aside_reason"] = reasons.reindex(set_aside.index)
     accepted = table.loc[~aside].reset_index(names="source_row").set_index("parcel_code")
     return Screening(accepted, findings, set_aside)

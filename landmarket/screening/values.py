@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket.columns import schema
+from landmarket.columns import rename_map, schema
 from landmarket.io.manifest import secret_name
 from landmarket.io.parcels import typed_column
 from landmarket.io.values import to_number
@@ -41,7 +41,7 @@ _PRICING = ("registered_area", *_COSTS)
 
 
 def check_columns(table: gpd.GeoDataFrame, found: Findings) -> None:
-    """Add the fact columns that the file does not have, as unknown.
+    """Add the fact columns that the file does not have, as unknown, and name columns that mean one already there.
 
     Parameters
     ----------
@@ -50,6 +50,10 @@ def check_columns(table: gpd.GeoDataFrame, found: Findings) -> None:
     found : Findings
         Where findings go.
     """
+    for name in [str(name) for name in table.columns]:
+        meant = rename_map([name]).get(name)
+        if meant in table.columns:
+            found.add_column("column_doubled", name)
     for name in FACTS:
         if name not in table.columns:
             found.add_column("column_missing", name)
@@ -67,13 +71,11 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
     found : Findings
         Where findings go.
     """
+    for name in [str(name) for name in table.columns if secret_name(name)]:
+        found.add_column("reserve_dropped", name)
+        del table[name]
     for name in [str(name) for name in table.columns if name in schema()]:
         if name in ("parcel_code", "geometry"):
-            continue
-        if secret_name(name):
-            held = table[name].notna().to_numpy()
-            found.add("reserve_dropped", held, ["（保密）"] * int(held.sum()), name)
-            del table[name]
             continue
         typed, bad = typed_column(table[name])
         found.add("value_unreadable" if name in _PRICING else "value_unknown", bad, table.loc[bad, name], name)
