@@ -7,16 +7,14 @@ contact's name, a reserve price) stays in the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
-from landmarket.io.manifest import secret_name
 from landmarket.maps.elements import Json
-from landmarket.maps.packing import Ints, TextTable
+from landmarket.maps.packing import Ints, Texts, TextTable, spread, texts_of
 from landmarket.maps.values import Column, column_texts, floats, number_texts, plain_texts, title_and_unit
 from landmarket.units import round_half_up_array, square_metres_to_mu
 
@@ -56,6 +54,8 @@ SET_ASIDE_FACTS = ("set_aside_reason", "source_row", "parcel_code", "village")
 AREA_COLUMNS = ("area", "registered_area")
 """Where the area of a parcel is read from: the first of these that the table has."""
 
+_SECRET = ("reserve", "底价")
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -69,14 +69,14 @@ class Fact:
         What it is, in Chinese.
     unit : str
         Unit, or empty.
-    texts : list of str or None
+    texts : Texts
         One text a parcel.
     """
 
     column: str
     label: str
     unit: str
-    texts: list[str | None]
+    texts: Texts
 
     def packed(self, at: Ints, table: TextTable) -> dict[str, Json]:
         """Pack some parcels for a page.
@@ -93,7 +93,7 @@ class Fact:
         dict
             Label, unit and the number of each text.
         """
-        values = table.numbers([self.texts[i] for i in at])
+        values = table.numbers(self.texts, at)
         return {"column": self.column, "label": self.label, "unit": self.unit, "values": values}
 
 
@@ -112,7 +112,7 @@ def require_not_secret(columns: list[str], what: str) -> None:
     BadValueError
         If a name speaks of the reserve price.
     """
-    secret = [name for name in columns if secret_name(name)]
+    secret = [name for name in columns if any(word in name.lower() for word in _SECRET)]
     if secret:
         raise BadValueError(
             f"{what} 含有底价：{'、'.join(secret)}。底价在截止前保密，不得上图。办法：去掉这些列；底价只写入内部文件。"
@@ -141,7 +141,7 @@ def parcel_facts(parcels: pd.DataFrame, columns: tuple[str, ...]) -> list[Fact]:
             title, shown_in, _ = title_and_unit(column)
             if shown_in == "万元":
                 texts, unit = _yuan_and_wan(parcels[column], column, texts), ""
-            facts.append(Fact(column, title, unit, texts))
+            facts.append(Fact(column, title, unit, texts_of(texts)))
     place = 1 if "village" in parcels.columns and columns[:1] == ("village",) else 0
     facts[place:place] = _areas(parcels)
     return facts
@@ -155,7 +155,7 @@ def _areas(parcels: pd.DataFrame) -> list[Fact]:
     metres, _ = column_texts(parcels[name], name)
     mu, _ = column_texts(square_metres_to_mu(parcels[name].astype("float64")), name)
     both = [None if m is None or a is None else f"{m} ㎡（{a} 亩）" for m, a in zip(metres, mu, strict=True)]
-    return [Fact(name, label, "", both)]
+    return [Fact(name, label, "", texts_of(both))]
 
 
 def _yuan_and_wan(values: Column, column: str, wan: list[str | None]) -> list[str | None]:
@@ -177,12 +177,12 @@ class Sheets:
     ----------
     starts : ndarray of int64
         First row of each parcel; one more than there are parcels.
-    cells : list of str or None
-        Step, value, unit and source of each row, row after row, parcel by parcel.
+    columns : tuple of Texts
+        Step, value, unit and source of each row, parcel by parcel.
     """
 
     starts: Ints
-    cells: list[str | None]
+    columns: tuple[Texts, ...]
 
     def packed(self, at: Ints, table: TextTable) -> dict[str, Json]:
         """Pack the worksheets of some parcels for a page.
@@ -199,11 +199,10 @@ class Sheets:
         dict
             Headers, the rows of each parcel, and the number of each cell's text.
         """
-        width = len(WORKSHEET)
-        runs = zip((self.starts[at] * width).tolist(), (self.starts[at + 1] * width).tolist(), strict=True)
-        cells = list(chain.from_iterable(self.cells[start:stop] for start, stop in runs))
+        rows = spread(self.starts, at)
+        cells = np.array([table.numbers(texts, rows) for texts in self.columns], dtype=np.int64)
         counts = self.starts[at + 1] - self.starts[at]
-        return {"headers": _WORKSHEET_HEADERS, "counts": counts.tolist(), "cells": table.numbers(cells)}
+        return {"headers": _WORKSHEET_HEADERS, "counts": counts.tolist(), "cells": cells.T.ravel().tolist()}
 
 
 def sheets_of(codes: pd.Index[str], worksheets: pd.DataFrame | None) -> Sheets:
@@ -229,15 +228,22 @@ def sheets_of(codes: pd.Index[str], worksheets: pd.DataFrame | None) -> Sheets:
         If a step speaks of the reserve price.
     """
     if worksheets is None:
-        return Sheets(np.zeros(len(codes) + 1, dtype=np.int64), [])
+        return Sheets(np.zeros(len(codes) + 1, dtype=np.int64), ())
     require_columns(worksheets, list(WORKSHEET), "地图中的测算表")
     require_not_secret(worksheets["step"].dropna().astype(str).unique().tolist(), "地图中的测算表")
     owner = codes.get_indexer(worksheets.index)
     order = np.argsort(owner, kind="stable")[int((owner < 0).sum()) :]
-    columns = [plain_texts(worksheets[name].iloc[order]) for name in WORKSHEET]
+    columns = tuple(_distinct_texts(worksheets[name].iloc[order]) for name in WORKSHEET)
     starts = np.zeros(len(codes) + 1, dtype=np.int64)
     np.cumsum(np.bincount(owner[order], minlength=len(codes)), out=starts[1:])
-    return Sheets(starts, list(chain.from_iterable(zip(*columns, strict=True))))
+    return Sheets(starts, columns)
+
+
+def _distinct_texts(values: Column) -> Texts:
+    """Write a long column as text, each distinct value once."""
+    codes, distinct = pd.factorize(values)
+    written = texts_of(plain_texts(pd.Series(distinct)))
+    return Texts(written.distinct, np.append(written.codes, -1)[codes])
 
 
 @dataclass(frozen=True)

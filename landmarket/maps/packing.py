@@ -6,11 +6,13 @@ the differences between points as integers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from landmarket.maps.elements import Json
@@ -72,11 +74,33 @@ class Shapes:
         Shapes
             These features in this order.
         """
-        runs = [np.arange(self.features[f], self.features[f + 1]) for f in features]
-        rings = np.concatenate([np.zeros(0, dtype=np.int64), *runs])
-        spans = [np.arange(self.rings[r], self.rings[r + 1]) for r in rings]
-        points = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+        rings = spread(self.features, features)
+        points = spread(self.rings, rings)
         return Shapes(self.points[points], _edges(self.rings, rings), _edges(self.features, features))
+
+
+def spread(starts: Ints, chosen: Ints) -> Ints:
+    """List the positions of what some groups hold.
+
+    Parameters
+    ----------
+    starts : ndarray of int64
+        Where each group starts; one more than there are groups.
+    chosen : ndarray of int64
+        The groups.
+
+    Returns
+    -------
+    ndarray of int64
+        Positions, group after group.
+
+    Examples
+    --------
+    >>> spread(np.array([0, 2, 2, 5]), np.array([2, 0])).tolist()
+    [2, 3, 4, 0, 1]
+    """
+    edges = _edges(starts, chosen)
+    return np.repeat(starts[chosen] - edges[:-1], np.diff(edges)) + np.arange(edges[-1])
 
 
 def _edges(starts: Ints, chosen: Ints) -> Ints:
@@ -143,6 +167,39 @@ def _starts(belongs_to: Ints, groups: int) -> Ints:
     return starts
 
 
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts, each distinct one once.
+
+    Attributes
+    ----------
+    distinct : list of str
+        The texts.
+    codes : ndarray of int64
+        Which text each row has; -1 for a missing one.
+    """
+
+    distinct: list[str]
+    codes: Ints
+
+
+def texts_of(rows: Sequence[str | None]) -> Texts:
+    """Find the distinct texts of a column.
+
+    Parameters
+    ----------
+    rows : sequence of str or None
+        One text a row.
+
+    Returns
+    -------
+    Texts
+        The same rows.
+    """
+    codes, distinct = pd.factorize(np.array(rows, dtype=object))
+    return Texts(distinct.tolist(), codes.astype(np.int64))
+
+
 class TextTable:
     """The distinct texts of one page, each with its number.
 
@@ -150,16 +207,17 @@ class TextTable:
     """
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
         self._numbers: dict[str, int] = {}
 
-    def numbers(self, texts: list[str | None]) -> list[int]:
-        """Give each text its number, -1 for a missing one.
+    def numbers(self, texts: Texts, rows: Ints) -> list[int]:
+        """Give the text of each row its number, -1 for a missing one.
 
         Parameters
         ----------
-        texts : list of str or None
-            Texts to show.
+        texts : Texts
+            A column.
+        rows : ndarray of int64
+            Positions of the rows to show.
 
         Returns
         -------
@@ -167,7 +225,9 @@ class TextTable:
             Positions in what :meth:`page` gives.
         """
         known = self._numbers
-        return [-1 if text is None else known.setdefault(text, len(known)) for text in texts]
+        used, which = np.unique(texts.codes[rows], return_inverse=True)
+        numbers = [-1 if code < 0 else known.setdefault(texts.distinct[code], len(known)) for code in used.tolist()]
+        return [numbers[i] for i in which.tolist()]
 
     def page(self) -> list[str]:
         """Give all texts by number.

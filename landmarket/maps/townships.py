@@ -17,7 +17,7 @@ from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS, Fact, Sheets, parcel_f
 from landmarket.maps.ground import Bounds, Ground, geographic_bounds, ground_layers
 from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer
 from landmarket.maps.legend import Legend, View, legend
-from landmarket.maps.packing import Ints, Shapes, TextTable, joined, shapes_of
+from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
 from landmarket.maps.places import Places, places_of, with_outlines
 from landmarket.maps.texts import page_text
 
@@ -133,11 +133,12 @@ class _Drawing:
     shapes: Shapes
     bounds: Bounds
     legends: list[Legend]
+    shown: list[Texts]
     facts: list[Fact]
     aside_shapes: Shapes
     aside_bounds: Bounds
     aside_facts: list[Fact]
-    aside_titles: list[str]
+    aside_titles: Texts
     sheets: Sheets
     ground: list[Ground]
 
@@ -150,17 +151,19 @@ def _drawing(
     sheets: Sheets,
     ground: list[Ground],
 ) -> _Drawing:
+    legends = [legend(table, view) for view in views]
     return _Drawing(
         places=places,
         codes=[str(code) for code in table.index],
         shapes=shapes_of(table.geometry, areas=True),
         bounds=geographic_bounds(table.geometry),
-        legends=[legend(table, view) for view in views],
+        legends=legends,
+        shown=[texts_of(one.texts) for one in legends],
         facts=parcel_facts(table, (*FACTS, *(view.column for view in views if view.column not in FACTS))),
         aside_shapes=shapes_of(aside.geometry, areas=True),
         aside_bounds=geographic_bounds(aside.geometry),
         aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
-        aside_titles=[str(name) for name in aside.index],
+        aside_titles=texts_of([str(name) for name in aside.index]),
         sheets=sheets,
         ground=ground,
     )
@@ -204,10 +207,13 @@ def _parcel_data(township: str, drawing: _Drawing) -> dict[str, Json]:
     data: dict[str, Json] = {
         "geometry": shapes.packed(),
         "codes": [drawing.codes[i] for i in at],
-        "views": [_view_data(one, at, texts) for one in drawing.legends],
+        "views": [
+            {**_view_data(one, at), "values": texts.numbers(shown, at)}
+            for one, shown in zip(drawing.legends, drawing.shown, strict=True)
+        ],
         "facts": [fact.packed(at, texts) for fact in drawing.facts],
         "setAside": {
-            "titles": texts.numbers([drawing.aside_titles[i] for i in aside]),
+            "titles": texts.numbers(drawing.aside_titles, aside),
             "facts": [fact.packed(aside, texts) for fact in drawing.aside_facts],
         },
         "worksheets": drawing.sheets.packed(at, texts),
@@ -215,7 +221,7 @@ def _parcel_data(township: str, drawing: _Drawing) -> dict[str, Json]:
     return {**data, "texts": texts.page()}
 
 
-def _view_data(one: Legend, at: Ints, texts: TextTable) -> dict[str, Json]:
+def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
     return {
         "column": one.column,
         "title": one.title,
@@ -224,5 +230,4 @@ def _view_data(one: Legend, at: Ints, texts: TextTable) -> dict[str, Json]:
         "numeric": one.numeric,
         "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
         "members": one.members[at].tolist(),
-        "values": texts.numbers([one.texts[i] for i in at]),
     }
