@@ -13,24 +13,21 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "landmarket"
 
-# Rooms from the ground up. A room may import rooms strictly below it, and its own modules.
-FLOORS: list[set[str]] = [
-    {"errors"},
-    {"columns", "exact", "rules", "units"},
-    {"checks", "exact", "rule_file", "workdays"},
-    {"crs"},
-    {"geometry", "overlay"},
-    {"io"},
-    {"zoning"},
-    {"screening"},
-    {"pricing"},
-    {"market", "distribution"},
-    {"scenario", "maps", "report"},
-    {"county"},
-    {"products"},
-    {"cli"},
-]
-LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+def floors() -> dict[str, int]:
+    """Floor of each room, from the table in ARCHITECTURE.md; a row without a number belongs to the one above."""
+    found: dict[str, int] = {}
+    floor = 0
+    for row in (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in row.split("|")[1:-1]]
+        if len(cells) == 4 and cells[0].isdigit():
+            floor = int(cells[0])
+        if len(cells) == 4:
+            found |= {name.split("/")[0].removesuffix(".py"): floor for name in re.findall(r"`([\w/]+\.py)`", cells[2])}
+    return found
+
+
+LEVEL = floors()
 DRAWING = {"maps", "report"}
 DOMAIN = {"zoning", "screening", "pricing", "market", "distribution", "scenario"}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
@@ -82,6 +83,14 @@ def test_the_reserve_price_is_in_its_internal_file_and_nowhere_else(
     shared = {**pages, "manifest.json": (sample_run / "manifest.json").read_text(encoding="utf-8")}
     for sheet in workbook:
         shared[sheet.title] = "\n".join(texts(sheet))
+    for path in (sample_run / "tables").glob("*.parquet"):
+        frame = pq.read_table(path).drop_columns(["geometry"] if path.stem == "parcels" else []).to_pandas()
+        numbers = frame.select_dtypes("number").to_numpy(dtype="float64", na_value=float("nan")).ravel()
+        assert not {float(fen) for fen in only} & set(numbers), path.name
+        assert not {fen / 100 for fen in only} & set(numbers), path.name
+        shared[path.name] = " ".join(frame.columns) + frame.select_dtypes(exclude="number").to_csv()
+    written = {path.suffix for path in sample_run.rglob("*") if path.is_file() and path.parent.name != "internal"}
+    assert written == {".html", ".xlsx", ".json", ".parquet"}  # whatever else a run writes must be read here too
     for name, text in shared.items():
         found = set(re.findall(r"\d[\d,]*\.?\d*", text)) & tokens
         assert not found, (name, sorted(found)[:3])
@@ -125,7 +134,7 @@ def test_the_manifest_accounts_for_every_file_and_finds_a_change(sample_run: Pat
     assert altered_files(copy) == [WORKBOOK]
 
 
-def test_no_file_of_a_run_points_to_the_network(pages: dict[str, str]) -> None:
+def test_each_page_states_a_policy_without_inline_scripts(pages: dict[str, str]) -> None:
     for name, page in pages.items():
         assert "default-src 'none'" in page.split("<script", 1)[0], name
         assert "unsafe-inline" not in page.partition("script-src")[2].partition(";")[0], name
