@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 import shapely
 
+from landmarket.columns import rename_map
 from landmarket.errors import BadValueError, CrsError, ReadError
 from landmarket.io import list_layers, read_layer, read_parcels
 
@@ -73,6 +74,35 @@ def test_undecodable_text_names_field_and_record(tmp_path: Path) -> None:
 def test_wrong_cpg_is_refused_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"cpg 指明"):
         read_parcels(write_shapefile(tmp_path, "GB18030", "UTF-8"))
+
+
+@pytest.mark.parametrize("name", ["土地使用权", "所有权登记", "土地所有权", "使用权类型"])
+@pytest.mark.parametrize("encoding", ["GBK", "GB18030"])
+def test_first_field_name_of_five_characters(tmp_path: Path, name: str, encoding: str) -> None:
+    """They fill the ten bytes of a DBF field name; read as UTF-8 they break anywhere."""
+    frame = sample()[["备注", "geometry"]].rename(columns={"备注": name})
+    pyogrio.write_dataframe(frame, tmp_path / "p.shp", encoding=encoding)
+    (tmp_path / "p.cpg").unlink(missing_ok=True)
+    read = read_parcels(tmp_path / "p.shp")
+    assert read[rename_map([name]).get(name, name)].tolist() == ["镕堃", "溵"]
+    assert "编码：GB18030（没有 .cpg，按内容判定）" in read.attrs["source_notes"]
+
+
+def test_a_field_name_cut_inside_a_character_is_told(tmp_path: Path) -> None:
+    """A bureau's program cut 土地使用 at ten bytes of UTF-8: three characters and a third of the fourth."""
+    pyogrio.write_dataframe(sample()[["备注", "geometry"]].rename(columns={"备注": "BZ"}), tmp_path / "p.shp")
+    data = bytearray((tmp_path / "p.dbf").read_bytes())
+    data[32:43] = "土地使用".encode()[:10] + b"\0"
+    (tmp_path / "p.dbf").write_bytes(data)
+    with pytest.raises(ReadError, match="字段名在汉字中间被截断"):
+        read_parcels(tmp_path / "p.shp")
+
+
+def test_a_codec_that_is_not_for_texts_is_not_known(tmp_path: Path) -> None:
+    path = write_shapefile(tmp_path, "GB18030", None)
+    for codec in ("hex", "utf-16", "g\0b"):
+        with pytest.raises(ReadError, match="不认识"):
+            read_parcels(path, encoding=codec)
 
 
 def test_unknown_encoding_and_missing_table(tmp_path: Path) -> None:

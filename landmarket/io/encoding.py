@@ -13,6 +13,7 @@ from landmarket.errors import ReadError
 _CANDIDATES = ("UTF-8", "GB18030")
 _HEADER = 32
 _END_OF_FIELDS = 0x0D
+_NAME_WIDTH = 10
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,24 @@ def _fields(data: bytes) -> list[_Field]:
     return fields
 
 
+def _only_cut(text: bytes, encoding: str) -> bool:
+    """Tell whether a text that cannot be decoded is sound but for a last character without its end."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(text)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _undecodable(path: Path, data: bytes, encoding: str) -> str | None:
     """Name the first text that the encoding cannot decode: field name, or field and record."""
     header, width = int.from_bytes(data[8:10], "little"), int.from_bytes(data[10:12], "little")
     fields = _fields(data)
-    decode = codecs.getincrementaldecoder(encoding)
     for number, field in enumerate(fields, start=1):
         try:
             field.name.decode(encoding)
         except UnicodeDecodeError:
-            if len(field.name) < 10 or decode().decode(field.name) == "":  # a full name may be cut inside a character
+            if len(field.name) < _NAME_WIDTH or not _only_cut(field.name, encoding):
                 return f"{path}：第 {number} 个字段名 {field.name!r} 不是 {encoding}"
     count = (len(data) - header) // width if width else 0
     table = np.frombuffer(data, dtype=np.uint8, count=count * width, offset=header).reshape(count, width)
@@ -62,9 +71,8 @@ def _undecodable(path: Path, data: bytes, encoding: str) -> str | None:
             text = column[record].tobytes().rstrip(b" \0")
             try:
                 text.decode(encoding)
-            except UnicodeDecodeError as error:
-                cut_at_the_end = len(text) == field.width and error.end == len(text) and len(text) - error.start < 4
-                if not cut_at_the_end:
+            except UnicodeDecodeError:
+                if len(text) < field.width or not _only_cut(text, encoding):
                     name = field.name.decode(encoding, "replace")
                     return f"{path}：字段 {name} 第 {record + 1} 条记录 {text!r} 不是 {encoding}"
     return None
@@ -103,8 +111,8 @@ def shapefile_encoding(path: Path, encoding: str | None) -> tuple[str, str]:
         stated = {"936": "GB18030", "65001": "UTF-8", "950": "Big5"}.get(stated.upper().removeprefix("CP"), stated)
     if stated is not None:
         try:
-            codecs.lookup(stated)
-        except LookupError as error:
+            b"a".decode(stated)
+        except (LookupError, ValueError) as error:  # no codec; one that is not for texts, or not for single bytes
             raise ReadError(f"{path}：{said}的编码 {stated!r} 不认识。办法：改为 GB18030 或 UTF-8。") from error
         problem = _undecodable(table, data, stated)
         if problem:
