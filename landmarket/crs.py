@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import shapely
 from pyproj import CRS
+from pyproj.exceptions import CRSError as ProjError
 
 from landmarket.errors import CrsError
 
@@ -20,6 +21,7 @@ _LONGITUDES = (73.0, 136.0)
 _LATITUDES = (3.0, 54.0)
 _NORTHINGS = (300_000.0, 6_000_000.0)
 _EASTINGS = (200_000.0, 800_000.0)
+_PREFIX = 1_000_000
 _PREFIXED_EASTINGS = (25_000_000.0, 46_000_000.0)
 _ZONES = (25, 45)
 
@@ -51,7 +53,7 @@ def zone_of_longitude(longitude: float) -> int:
     >>> zone_of_longitude(113.05), zone_of_longitude(114.3166), zone_of_longitude(115.5)
     (38, 38, 39)
     """
-    zone = math.floor((longitude + 1.5) / 3)
+    zone = math.floor((longitude + 1.5) / 3) if math.isfinite(longitude) else 0
     if not _ZONES[0] <= zone <= _ZONES[1]:
         raise CrsError(f"经度 {longitude} 不在 3 度带 25—45 带内。办法：检查坐标是否为经纬度、次序是否为经度在前。")
     return zone
@@ -132,7 +134,7 @@ def recognise_crs(bounds: Bounds) -> Recognised:
         if not _within(*y, _NORTHINGS):
             continue
         if _within(*x, _PREFIXED_EASTINGS):
-            zones = {int(value // 1_000_000) for value in x}
+            zones = {int(value // _PREFIX) for value in x}
             if len(zones) == 1:
                 zone = zones.pop()
                 return Recognised(CRS.from_epsg(4488 + zone), swapped, f"横坐标带 {zone} 带带号{order}")
@@ -182,21 +184,22 @@ def with_crs(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
     CrsError
         If file, caller and coordinates contradict each other, or nothing decides.
     """
+    told = None if crs is None else _told(crs, where)
+    stated = layer.crs if layer.crs is not None else told
+    if layer.crs is not None and told is not None and not told.equals(layer.crs):
+        raise CrsError(
+            f"{where}：文件写明 {layer.crs.to_string()}，参数 crs={crs} 与之不同。办法：去掉 crs= 或改正 .prj。"
+        )
     shapes = layer.geometry.to_numpy()
     present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if not present.any():
-        if crs is None and layer.crs is None:
+        if stated is None:
             raise CrsError(f"{where}：没有图形，也没有坐标系。办法：检查文件是否完整。")
-        return (layer.set_crs(crs) if layer.crs is None and crs is not None else layer), "没有图形"
+        return layer.set_crs(stated), "没有图形"
     min_x, min_y, max_x, max_y = map(float, shapely.total_bounds(layer.geometry.to_numpy()))
     seen = recognise_crs((min_x, min_y, max_x, max_y))
     if seen.swapped:
         layer = swap_axes(layer)
-    stated = layer.crs if layer.crs is not None else (CRS.from_user_input(crs) if crs is not None else None)
-    if layer.crs is not None and crs is not None and not CRS.from_user_input(crs).equals(layer.crs):
-        raise CrsError(
-            f"{where}：文件写明 {layer.crs.to_string()}，参数 crs={crs} 与之不同。办法：去掉 crs= 或改正 .prj。"
-        )
     if stated is None:
         if seen.crs is None:
             raise CrsError(
@@ -210,6 +213,13 @@ def with_crs(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
     return layer, f"{stated.to_string()}（{stated.name}）" + ("，已调换纵横坐标" if seen.swapped else "")
 
 
+def _told(crs: str, where: str) -> CRS:
+    try:
+        return CRS.from_user_input(crs)
+    except ProjError as error:
+        raise CrsError(f"{where}：不认识坐标系 crs={crs!r}。办法：写成 EPSG 代码，如 crs='EPSG:4547'。") from error
+
+
 def _refuse_contradiction(stated: CRS, seen: Recognised, where: str) -> None:
     """Raise where the stated system cannot have these coordinates."""
     degrees = seen.crs is not None and seen.crs.is_geographic
@@ -217,17 +227,25 @@ def _refuse_contradiction(stated: CRS, seen: Recognised, where: str) -> None:
         raise CrsError(
             f"{where}：写明的坐标系是 {stated.to_string()}（{stated.name}），但{seen.note}。办法：改正 .prj 或 crs=。"
         )
-    operation = stated.coordinate_operation
-    parameters = operation.params if operation is not None else []
-    easting = max((float(p.value) for p in parameters if p.name == "False easting"), default=0.0)
-    if seen.crs is not None and seen.crs.is_projected and easting < _PREFIXED_EASTINGS[0]:
+    said, there = _prefix(stated), _prefix(seen.crs) if seen.crs is not None else None
+    if seen.crs is not None and said != there:
+        carries = f"的带号是 {said}" if said else "不带带号"
         raise CrsError(
-            f"{where}：写明的坐标系 {stated.to_string()} 不带带号，但{seen.note}。办法：改为 {seen.crs.to_string()}。"
+            f"{where}：写明的坐标系 {stated.to_string()}（{stated.name}）{carries}，但{seen.note}。"
+            f"办法：改正 .prj 或 crs=；CGCS2000 的 {there} 带是 {seen.crs.to_string()}。"
         )
-    if seen.crs is None and easting >= _PREFIXED_EASTINGS[0]:
+    if seen.crs is None and said:
         raise CrsError(
             f"{where}：写明的坐标系 {stated.to_string()} 带带号，但{seen.note}。办法：改为不带带号的坐标系。"
         )
+
+
+def _prefix(crs: CRS) -> int:
+    """Zone number in the eastings of a system, 0 where they carry none."""
+    operation = crs.coordinate_operation
+    parameters = operation.params if operation is not None else []
+    easting = max((float(p.value) for p in parameters if p.name == "False easting"), default=0.0)
+    return int(easting // _PREFIX)
 
 
 def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -246,11 +264,15 @@ def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Raises
     ------
     CrsError
-        If there is no coordinate system.
+        If there is no coordinate system, or no geometry that tells the zone.
     """
     if layer.crs is None:
         raise CrsError("图层没有坐标系。办法：读取时用 crs= 指明。")
     if layer.crs.is_projected:
         return layer
     min_x, _, max_x, _ = layer.geometry.total_bounds
+    if not math.isfinite(min_x + max_x):
+        raise CrsError(
+            "图层是经纬度坐标，但没有一个图形有坐标，不能确定 3 度带。办法：检查文件是否完整，或改用投影坐标系的图层。"
+        )
     return layer.to_crs(zone_crs(float(min_x + max_x) / 2))

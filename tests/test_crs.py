@@ -77,6 +77,41 @@ def test_a_system_that_contradicts_the_coordinates_is_refused(
         with_crs(layer(bounds, stated), None, "f.shp")
 
 
+@pytest.mark.parametrize("stated", ["EPSG:4527", "EPSG:4525", "EPSG:4497", "EPSG:4547"])
+def test_a_zone_against_the_prefix_is_refused_and_the_right_one_named(stated: str) -> None:
+    """EPSG database: 4526 is zone 38 with the prefix; 4497 is the 6-degree zone 19."""
+    east = layer((38_412_200, 3_760_000, 38_470_000, 3_810_000))
+    with pytest.raises(CrsError, match=rf"{stated}.*38 带.*是 EPSG:4526"):
+        with_crs(east, stated, "f.shp")
+    with pytest.raises(CrsError, match=r"EPSG:4526"):
+        with_crs(east.set_crs(stated), None, "f.shp")
+
+
+@pytest.mark.parametrize("stated", ["EPSG:4526", "EPSG:2362"])
+def test_a_zone_that_agrees_with_the_prefix_is_taken(stated: str) -> None:
+    """4526 CGCS2000, 2362 Xian 1980, both zone 38."""
+    read, _ = with_crs(layer((38_412_200, 3_760_000, 38_470_000, 3_810_000)), stated, "f.shp")
+    assert read.crs == stated
+
+
+def test_a_system_nobody_knows_is_refused() -> None:
+    for bounds in (YUZHOU, (float("nan"),) * 4):
+        with pytest.raises(CrsError, match=r"f\.shp：不认识坐标系.*EPSG:99999999"):
+            with_crs(layer(bounds), "EPSG:99999999", "f.shp")
+
+
+@pytest.mark.parametrize("shape", [None, shapely.Polygon()])
+def test_degrees_without_a_shape_have_no_zone(shape: shapely.Polygon | None) -> None:
+    with pytest.raises(CrsError, match=r"没有一个图形有坐标.*办法"):
+        to_projected(gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4490"))
+
+
+@pytest.mark.parametrize("longitude", [float("nan"), float("inf")])
+def test_a_longitude_that_is_no_number_is_refused(longitude: float) -> None:
+    with pytest.raises(CrsError, match=r"经度 (nan|inf)"):
+        zone_of_longitude(longitude)
+
+
 def test_caller_against_file_is_refused() -> None:
     with pytest.raises(CrsError, match="参数 crs"):
         with_crs(layer(YUZHOU, "EPSG:4547"), "EPSG:4546", "f.shp")
