@@ -62,16 +62,17 @@ def _one_layer(path: Path, layer: str | None) -> str:
 
 
 def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
-    """Read a vector file by GDAL; give it and what was found about its encoding."""
+    """Read a vector file by GDAL; give it, on its record numbers, and what was found about its encoding."""
     note = "文件自带编码"
-    if path.suffix.lower() == _SHAPEFILE:
+    shapefile = path.suffix.lower() == _SHAPEFILE
+    if shapefile:
         if not path.exists():
             raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
         encoding, how = shapefile_encoding(path, encoding)
         note = f"{encoding}（{how}）"
     name = _one_layer(path, layer)
     try:
-        frame = pyogrio.read_dataframe(path, layer=name, encoding=encoding)
+        frame = pyogrio.read_dataframe(path, layer=name, encoding=encoding, fid_as_index=shapefile)
     except UnicodeDecodeError as error:
         raise ReadError(
             f"{path}：图层 {name} 的字段名在汉字中间被截断（{error}）。"
@@ -81,7 +82,22 @@ def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.Ge
         raise ReadError(f"{path}：图层 {name} 读不出来（{error}）。办法：在 QGIS 中打开检查，或重新导出。") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")
+    frame.index = frame.index + 1 if shapefile else pd.RangeIndex(1, len(frame) + 1)
     return frame, note
+
+
+def _parquet(path: Path) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+    try:
+        frame = gpd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        said = " ".join(str(error).split())
+        raise ReadError(
+            f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 GeoDataFrame.to_parquet() 写成，或另存为 GeoPackage。"
+        ) from error
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    return frame
 
 
 def read_parcels(
@@ -103,9 +119,10 @@ def read_parcels(
     Returns
     -------
     GeoDataFrame
-        Index ``source_row`` (record number in the file, from 1); Chinese headers that ``columns.csv`` knows
-        are identifiers, others stay; codes are text, other cells as the file has them. What was found about
-        encoding and coordinates stands in ``.attrs["source_notes"]``.
+        Index ``source_row``, from 1: in a shapefile the number of the record in the ``.dbf``, deleted ones counted
+        though not read; elsewhere the position of the row, as feature numbers there may be any number. Chinese
+        headers that ``columns.csv`` knows are identifiers, others stay; codes are text, other cells as the file
+        has them. What was found about encoding and coordinates stands in ``.attrs["source_notes"]``.
 
     Raises
     ------
@@ -116,7 +133,7 @@ def read_parcels(
     """
     path = Path(path)
     if path.suffix.lower() in _PARQUET:
-        frame, encoded = gpd.read_parquet(path), "UTF-8（Parquet）"
+        frame, encoded = _parquet(path), "UTF-8（Parquet）"
     else:
         frame, encoded = _vector(path, encoding, layer)
     frame = frame.rename(columns=rename_map([str(name) for name in frame.columns]))
@@ -124,11 +141,11 @@ def read_parcels(
         frame[name], lost = to_code(frame[name])
         if lost.any():
             raise BadValueError(
-                f"{path}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(np.flatnonzero(lost) + 1)}。"
+                f"{path}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(frame.index[lost])}。"
                 "办法：在源数据中改为文本字段后重新导出。"
             )
     frame, located = with_crs(frame, crs, str(path))
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="source_row")
+    frame.index = frame.index.rename("source_row")
     frame.attrs["source_notes"] = (
         f"文件：{path.name}",
         f"编码：{encoded}",
@@ -193,6 +210,14 @@ def typed_column(column: pd.Series[str]) -> tuple[Typed, Mask]:
     bad : ndarray of bool
         Cells that hold something unreadable.
     """
+    if not isinstance(column.dtype, pd.StringDtype):
+        return _read_cells(column)
+    numbers, distinct = pd.factorize(column, use_na_sentinel=False)  # each distinct text is read once
+    values, bad = _read_cells(pd.Series(distinct, name=column.name))
+    return values.take(numbers).set_axis(column.index), bad[numbers]
+
+
+def _read_cells(column: pd.Series[str]) -> tuple[Typed, Mask]:
     described = schema()[str(column.name)]
     if described.allowed:
         return to_choice(column, described.allowed)

@@ -102,21 +102,20 @@ def _grade_order(prices: pd.DataFrame) -> Iterator[Finding]:
 
 def _price_steps(prices: pd.DataFrame) -> Iterator[Finding]:
     """Find a better grade priced below a worse one, and steps too high to be meant. Equal prices are common."""
-    for (township, use), rows in prices.groupby(["township", "use"], sort=False):
-        ranked = rows.assign(rank=np.array([grade_rank(grade) or np.nan for grade in rows["grade"]])).dropna(
-            subset=["rank", "unit_price"]
-        )
-        ranked = ranked.sort_values("rank")
-        for at, (better, worse) in enumerate(pairwise(ranked["unit_price"])):
-            first, second = ranked.iloc[at], ranked.iloc[at + 1]
-            names = f"{township}{use} {first['grade']} {better:g} 与 {second['grade']} {worse:g}"
+    columns = ("township", "use", "grade", "unit_price", "@unit_price")
+    priced: dict[tuple[str, str], list[tuple[int, str, float, str]]] = {}
+    for township, use, grade, price, where in zip(*(prices[name].tolist() for name in columns), strict=True):
+        rows, rank = priced.setdefault((township, use), []), grade_rank(grade)
+        if rank and not np.isnan(price):
+            rows.append((rank, grade, price, where))
+    for (township, use), rows in priced.items():
+        ranked = sorted(rows, key=lambda row: row[0])
+        for (_, better_grade, better, where), (_, worse_grade, worse, _) in pairwise(ranked):
+            names = f"{township}{use} {better_grade} {better:g} 与 {worse_grade} {worse:g}"
             if better < worse:
-                yield Finding(
-                    "警告", str(first["@unit_price"]), f"{better:g}", f"{names}：高级别价低于低级别", _ORIGINAL
-                )
+                yield Finding("警告", where, f"{better:g}", f"{names}：高级别价低于低级别", _ORIGINAL)
             elif better > PRICE_JUMP * worse:
-                message = f"{names}：相差 {PRICE_JUMP:g} 倍以上"
-                yield Finding("警告", str(first["@unit_price"]), f"{better:g}", message, _ORIGINAL)
+                yield Finding("警告", where, f"{better:g}", f"{names}：相差 {PRICE_JUMP:g} 倍以上", _ORIGINAL)
 
 
 def _connotation(basis: pd.DataFrame, prices: pd.DataFrame) -> Iterator[Finding]:

@@ -60,8 +60,10 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     original = shapely.force_2d(table.geometry.to_numpy())
     missing = shapely.is_missing(original) | shapely.is_empty(original)
     found.add("geometry_missing", missing, [""] * int(missing.sum()))
-    surface = np.isin(shapely.get_type_id(original), (3, 6, 7))
-    usable = ~shapely.is_missing(polygons_only(original)) & surface
+    kinds = shapely.get_type_id(original)
+    usable = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)) & ~missing
+    mixed = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
+    usable[mixed] = ~shapely.is_missing(polygons_only(original[mixed]))
     not_polygon = ~missing & ~usable
     found.add("geometry_not_polygon", not_polygon, [shape.geom_type for shape in original[not_polygon]])
     candidates = original.copy()
