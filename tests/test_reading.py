@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -14,13 +16,14 @@ from landmarket.columns import rename_map
 from landmarket.errors import BadValueError, CrsError, ReadError
 from landmarket.io import list_layers, read_layer, read_parcels
 
+BOX = (430_000, 3_770_000, 430_040, 3_770_030)
 CODE = "411081001001JB00001"
 
 
 def sample() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"宗地代码": [CODE, None], "乡镇名称": ["褚河街道", "顺店镇"], "面积": [1200.5, 800.0], "备注": ["镕堃", "溵"]},
-        geometry=[shapely.box(430_000, 3_770_000, 430_040, 3_770_030), None],
+        geometry=[shapely.box(*BOX), None],
         crs="EPSG:4547",
     )
 
@@ -59,6 +62,60 @@ def test_every_row_is_kept_under_its_source_row(tmp_path: Path) -> None:
     assert read.index.tolist() == [1, 2]
     assert read.index.name == "source_row"
     assert read.geometry.isna().tolist() == [False, True]
+
+
+def delete_record(path: Path, number: int) -> None:
+    """Mark a record of a DBF file as deleted, as dBASE does."""
+    data = bytearray(path.read_bytes())
+    header, width = int.from_bytes(data[8:10], "little"), int.from_bytes(data[10:12], "little")
+    assert data[header + (number - 1) * width] == ord(" ")
+    data[header + (number - 1) * width] = ord("*")
+    path.write_bytes(data)
+
+
+def test_deleted_records_do_not_shift_the_record_numbers(tmp_path: Path) -> None:
+    """pandas and GDAL would number records 1 and 3 as 1 and 2."""
+    frame = gpd.GeoDataFrame({"BZ": ["a", "b", "c"]}, geometry=[shapely.box(*BOX)] * 3, crs="EPSG:4547")
+    pyogrio.write_dataframe(frame, tmp_path / "p.shp")
+    delete_record(tmp_path / "p.dbf", 2)
+    read = read_parcels(tmp_path / "p.shp")
+    assert read["BZ"].to_dict() == {1: "a", 3: "c"}
+    assert read.index.name == "source_row"
+    assert "记录：2" in read.attrs["source_notes"]
+
+
+def test_a_bad_cell_is_named_by_its_record_number(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"ZDMJ": ["1", "2", "x"]}, geometry=[shapely.box(*BOX)] * 3, crs="EPSG:4547")
+    pyogrio.write_dataframe(frame, tmp_path / "p.shp")
+    delete_record(tmp_path / "p.dbf", 1)
+    with pytest.raises(BadValueError, match="3 = 'x'"):
+        read_layer(tmp_path / "p.shp")
+
+
+@pytest.mark.parametrize("name", ["p.gpkg", "p.parquet"])
+def test_other_files_number_their_rows_from_one(tmp_path: Path, name: str) -> None:
+    """A GeoPackage may have any feature numbers, and a table may carry any index."""
+    frame = gpd.GeoDataFrame(
+        {"BZ": ["x", "a", "b"]}, index=[40, 7, 8], geometry=[shapely.box(*BOX)] * 3, crs="EPSG:4547"
+    )
+    path = tmp_path / name
+    if path.suffix == ".gpkg":
+        pyogrio.write_dataframe(frame, path)
+        with sqlite3.connect(path) as database:
+            database.execute("DELETE FROM p WHERE BZ = 'x'")
+        database.close()
+        assert pyogrio.read_dataframe(path, fid_as_index=True).index.tolist() == [2, 3]
+    else:
+        frame.iloc[1:].to_parquet(path)
+    read = read_parcels(path)
+    assert read["BZ"].to_dict() == {1: "a", 2: "b"}
+    assert read.index.name == "source_row"
+
+
+def test_an_empty_shapefile_is_read(tmp_path: Path) -> None:
+    pyogrio.write_dataframe(sample().iloc[:0], tmp_path / "p.shp", encoding="GB18030", geometry_type="Polygon")
+    read = read_parcels(tmp_path / "p.shp")
+    assert (len(read), read.index.name) == (0, "source_row")
 
 
 def test_undecodable_text_names_field_and_record(tmp_path: Path) -> None:
@@ -165,3 +222,14 @@ def test_layer_values_are_typed_or_refused(tmp_path: Path) -> None:
 def test_geoparquet_is_read(tmp_path: Path) -> None:
     sample().to_parquet(tmp_path / "p.parquet")
     assert read_parcels(tmp_path / "p.parquet")["parcel_code"].iloc[0] == CODE
+
+
+def test_parquet_that_is_missing_plain_or_broken(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"no\.parquet：没有这个文件.*办法"):
+        read_parcels(tmp_path / "no.parquet")
+    pd.DataFrame({"ZDMJ": [1.0]}).to_parquet(tmp_path / "plain.parquet")
+    with pytest.raises(ReadError, match=r"plain\.parquet：不能作为 GeoParquet 读取.*办法"):
+        read_layer(tmp_path / "plain.parquet")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(ReadError, match=r"broken\.parquet：不能作为 GeoParquet 读取.*办法"):
+        read_parcels(tmp_path / "broken.parquet")

@@ -94,7 +94,7 @@ def _parquet(path: Path) -> gpd.GeoDataFrame:
     except (ValueError, OSError) as error:
         said = " ".join(str(error).split())
         raise ReadError(
-            f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 GeoDataFrame.to_parquet() 写成，或另存为 GeoPackage。"
+            f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 GeoDataFrame.to_parquet() 写成，或存为 GeoPackage。"
         ) from error
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
