@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -93,6 +95,21 @@ def test_ownership_codes_are_ja_codes(code: str) -> None:
 def test_ownership_needs_its_columns() -> None:
     with pytest.raises(MissingColumnError, match="agent（入市实施主体）"):
         ownership(parcels_of((0, 0, 1, 1)), OWNERS.drop(columns="agent"))
+
+
+@pytest.mark.parametrize("count", [12.5, -1.0, float("inf"), 1e30])
+def test_members_are_counted_in_whole_numbers(count: float) -> None:
+    owners = OWNERS.assign(member_count=[30_000, count, 1_200, None])
+    with pytest.raises(BadValueError, match=rf"member_count（.*1 = {re.escape(str(count))}。办法"):
+        ownership(parcels_of((0, 0, 1, 1)), owners)
+
+
+def test_a_member_count_that_is_no_number_is_refused() -> None:
+    owners = OWNERS.assign(member_count=pd.Series(["30000", "约一千", "1200", None], dtype="str"))
+    with pytest.raises(BadValueError, match="1 = '约一千'"):
+        ownership(parcels_of((0, 0, 1, 1)), owners)
+    owners["member_count"] = owners["member_count"].replace("约一千", "1000")
+    assert ownership(parcels_of((60, 0, 70, 10)), owners)["member_count"].tolist() == [1000]
 
 
 def constraint(name: str, effect: str, *boxes: tuple[float, float, float, float]) -> ConstraintLayer:

@@ -6,12 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns
+from landmarket.checks import require_columns, require_values
 from landmarket.errors import BadValueError, named_rows
 from landmarket.overlay import EQUAL_AREA, at_rows, key_shares
 from landmarket.zoning.parcel_code import check_parcel_codes
 
 _TAKEN = ["owner", "owner_code", "owner_level", "agent", "member_count"]
+_MOST = 2**53  # above it a float no longer tells whole numbers apart
 
 
 def _check_owner_codes(owners: gpd.GeoDataFrame) -> None:
@@ -52,7 +53,8 @@ def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance:
     CrsError
         If the coordinate systems are missing, geographic or different.
     BadValueError
-        If a JA code is not valid, a geometry is missing or invalid, or a parcel is named twice.
+        If a JA code is not valid, a member count is no whole number from 0, a geometry is missing or invalid, or a
+        parcel is named twice.
 
     Notes
     -----
@@ -61,6 +63,9 @@ def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance:
     """
     require_columns(owners, _TAKEN, "ownership")
     _check_owner_codes(owners)
+    members = pd.to_numeric(owners["member_count"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    uncounted = owners["member_count"].notna() & ~((members >= 0) & (members == np.floor(members)) & (members < _MOST))
+    require_values(owners, "member_count", uncounted, "成员数应为不小于 0 的整数；不明的留空。", "ownership")
     who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
     keyed = owners.assign(_owner=who)
     table = key_shares(parcels, keyed, ["_owner", "owner_level"])
