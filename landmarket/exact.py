@@ -11,8 +11,9 @@ from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from landmarket.errors import RuleError
+from landmarket.errors import BadValueError, RuleError, named_rows
 
 Ints = npt.NDArray[np.int64]
 
@@ -53,7 +54,7 @@ def millionths(rate: Decimal, what: str) -> int:
     return int(scaled)
 
 
-def times_rate(amount: Ints, rate: Ints) -> tuple[Ints, Ints]:
+def times_rate(amount: Ints, rate: Ints, rows: Sequence[str] | pd.Index[str] | None = None) -> tuple[Ints, Ints]:
     """Multiply whole amounts by rates, exactly.
 
     Parameters
@@ -62,6 +63,8 @@ def times_rate(amount: Ints, rate: Ints) -> tuple[Ints, Ints]:
         Amounts [分], not negative.
     rate : ndarray of int64
         Rates in millionths, not above 9·10¹².
+    rows : sequence of str or Index, optional
+        Names of the rows for the message, such as parcel codes. Default: their positions, from 1.
 
     Returns
     -------
@@ -72,16 +75,22 @@ def times_rate(amount: Ints, rate: Ints) -> tuple[Ints, Ints]:
 
     Raises
     ------
-    OverflowError
-        If a rate is too large, or a product leaves 64 bits.
+    BadValueError
+        If a rate is too large, or a product leaves 64 bits; rows and amounts are named.
 
     Notes
     -----
     With ``amount = q·10⁶ + s`` the product in fen is ``q·rate + s·rate/10⁶``, and neither term leaves 64 bits
     while the product itself does not.
     """
-    if amount.size and (rate.max() > _MOST_RATE or float(amount.max()) * float(rate.max()) > _MOST * MILLION):
-        raise OverflowError("金额×比例超出 64 位整数范围")
+    beyond = (rate > _MOST_RATE) | (amount.astype(np.float64) * rate > _MOST * MILLION)
+    if beyond.any():
+        names = range(1, len(amount) + 1) if rows is None else rows
+        bad = [(name, int(fen)) for name, fen, far in zip(names, amount, beyond, strict=True) if far]
+        raise BadValueError(
+            f"金额×比例超出 64 位整数，金额 [分]：{named_rows(*zip(*bad, strict=True))}。"
+            "办法：核对金额与面积的单位（元，不是分；㎡，不是公顷）和规则文件中的比例。"
+        )
     q, s = np.divmod(amount, MILLION)
     carried, rest = np.divmod(s * rate, MILLION)
     return q * rate + carried, rest

@@ -404,10 +404,13 @@ def test_an_amount_times_a_rate_is_exact(amounts: list[int], rate: Decimal) -> N
 
 
 def test_beyond_64_bits_is_refused() -> None:
-    with pytest.raises(OverflowError):
-        times_rate(np.array([9 * 10**18]), np.array([2_000_000]))
-    with pytest.raises(OverflowError):
-        times_rate(np.array([1]), np.array([10**13]))
+    fine, large, double = 100, 9 * 10**18, 2_000_000
+    with pytest.raises(BadValueError, match=r"共 1 行：2 = 9000000000000000000。办法"):
+        times_rate(np.array([fine, large]), np.array([double, double]))
+    with pytest.raises(BadValueError, match=r"共 1 行：甲 = 1。办法"):
+        times_rate(np.array([1]), np.array([10**13]), ["甲"])
+    whole, _ = times_rate(np.array([fine, large]), np.array([9 * 10**12, 10**6]))  # each row by itself
+    assert whole.tolist() == [900_000_000, large]
 
 
 def test_remainders_that_are_no_whole_fen_are_refused() -> None:
