@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from landmarket.errors import BadValueError, OutputError, PriceTableWarning, ReadError
+from landmarket.io.values import number
 from landmarket.pricing import PriceTable, read_price_table, write_price_table
 from landmarket.pricing.development import development_items
-from landmarket.pricing.notice_cells import Grid, grade_rank, grade_text, number
+from landmarket.pricing.notice_cells import Grid, cell_text, grade_rank, grade_text
 from landmarket.pricing.price_table import Outside
 from landmarket.units import round_half_up
 from tests.test_corrections import JIAN_FAR
@@ -199,6 +200,28 @@ def test_price_that_is_no_number(write: Writer) -> None:
     assert (found["where"], found["value"], found["severity"]) == ("基准地价表!E5", "面议", "错误")
 
 
+@pytest.mark.parametrize("text", ["1020①", "102²", "1,5", "12,34", "１，５", "1_020", "1020%", "٣٤٥", "1,0201"])
+def test_price_that_only_looks_like_a_number(write: Writer, text: str) -> None:
+    notice = sheets()
+    notice["基准地价表"][4][4:6] = [text, "—"]
+    found = only_finding(write(notice))
+    assert (found["where"], found["value"], found["message"]) == ("基准地价表!E5", text, "不是价格，按无价处理")
+
+
+@pytest.mark.parametrize("mark", ["①", "²", "⑴", "₁", "❶"])
+def test_footnote_mark_is_no_digit(write: Writer, mark: str) -> None:
+    for sheet, row, column, kept in (
+        ("容积率修正", 2, 3, "1.0"),
+        ("价格内涵", 1, 2, "40"),
+        ("期日修正", 2, 0, "2026-01-1"),
+    ):
+        notice = sheets()
+        notice[sheet][row][column] = f"{kept}{mark}"
+        with pytest.raises(ReadError, match=f"{kept}{mark}"):
+            read_price_table(write(notice))
+    assert mark in grade_text(f"1{mark}级")
+
+
 @pytest.mark.parametrize(
     ("printed", "severity"), [("43.04", "提示"), ("42.96", "提示"), ("43.05", "错误"), ("43.40", "错误")]
 )
@@ -208,6 +231,38 @@ def test_wan_per_mu_against_yuan(write: Writer, printed: str, severity: str) -> 
     notice["基准地价表"][4][3] = printed
     found = only_finding(write(notice))
     assert (found["where"], found["severity"]) == ("基准地价表!D5", severity)
+
+
+@pytest.mark.parametrize("text", ["98%", "98％", "９８ %", 0.98])
+def test_factor_in_per_cent(write: Writer, text: object) -> None:
+    notice = sheets()
+    notice["其他修正"][1][6] = text
+    assert read_price_table(write(notice)).steps["factor"].tolist() == [0.98, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        (0.055, "0.0%", "5.500%"),
+        (5.5, '0.0"%"', "5.5%"),
+        (5.5, "0.0\\%", "5.5%"),
+        (5.5, '0.0"％"', "5.5%"),
+        (5.5, "0.0_%", "5.5"),
+        (0.055, '0.0%" 年"', "5.500%"),
+        (1020, "#,##0", "1020"),
+    ],
+)
+def test_percent_sign_as_literal_is_no_percent_format(value: float, number_format: str, shown: str) -> None:
+    assert cell_text(value, number_format) == shown
+
+
+@pytest.mark.parametrize("number_format", ["General", '0.0"%"', "0.0\\%"])
+def test_rate_printed_with_a_literal_percent_sign(write: Writer, number_format: str) -> None:
+    path = write(sheets())
+    book = openpyxl.load_workbook(path)
+    book["价格内涵"]["F2"].number_format = number_format
+    book.save(path)
+    assert read_price_table(path).connotation.by_use["capitalisation_rate"].tolist() == [0.065, 0.055]
 
 
 def test_wan_per_mu_alone_is_not_computed_back(write: Writer) -> None:

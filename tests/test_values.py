@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarket.io.values import to_choice, to_code, to_date, to_number
+from landmarket.io.values import clean_text, number, to_choice, to_code, to_date, to_number
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,30 @@ def test_numbers_as_people_type_them(typed: str, meant: float | None) -> None:
     else:
         assert values.iloc[0] == meant
         assert not bad.any()
+
+
+@pytest.mark.parametrize(
+    "typed", ["1020①", "350²", "5⑴", "₁2", "1,5", "12,34", "１，５", "1,0200", "1_020", ",5", "1,020,5", "٣٤", "1e999"]
+)
+def test_marks_and_misplaced_commas_are_no_numbers(typed: str) -> None:
+    values, bad = to_number(pd.Series([typed]))
+    assert values.isna().all()
+    assert bad.all()
+    assert number(typed) is None
+
+
+def test_footnote_marks_stay_in_texts_codes_and_dates() -> None:
+    typed = pd.Series(["411081①", "Ⅱ级²", "２０２５①", "⼤庄村"])
+    assert clean_text(typed).tolist() == ["411081①", "II级²", "2025①", "大庄村"]
+    assert to_code(typed)[0].iloc[0] == "411081①"
+    assert to_date(pd.Series(["2025-11-0③", "2025-11-1①"]))[1].all()
+
+
+@given(st.decimals(-(10**9), 10**9, places=4))
+def test_both_rooms_read_one_number(value: Decimal) -> None:
+    for typed in (f"{value:f}", f"{value:,f}", f"{value:,f}".replace(",", " "), f" {value:f}　"):
+        assert number(typed) == value
+        assert to_number(pd.Series([typed]))[0].iloc[0] == float(value)
 
 
 @pytest.mark.parametrize("sign", ["", " ", "—", "/", "无", "　", None])
@@ -71,9 +96,9 @@ def test_any_day_is_read_back(day: datetime.date) -> None:
 
 
 @given(st.integers(min_value=-(10**12), max_value=10**12))
-def test_any_whole_number_with_separators_is_read_back(number: int) -> None:
-    values, bad = to_number(pd.Series([f"{number:,}", str(number)]))
-    assert values.tolist() == [number, number]
+def test_any_whole_number_with_separators_is_read_back(whole: int) -> None:
+    values, bad = to_number(pd.Series([f"{whole:,}", str(whole)]))
+    assert values.tolist() == [whole, whole]
     assert not bad.any()
 
 

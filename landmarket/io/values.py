@@ -1,10 +1,16 @@
 """Reading values that people typed: numbers, dates, 是/否 and codes, whole columns at a time.
 
 Each function gives the typed values and a mask of the cells that held something unreadable; blanks and the
-usual signs for "none" are missing, not bad.
+usual signs for "none" are missing, not bad. A footnote mark (①, ²) is never taken for a digit: a cell that has one
+is unreadable.
 """
 
 from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +18,69 @@ import pandas as pd
 
 NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
+_WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+|(?=\.[0-9]))"
+_NUMBER = rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?"
 _YEARS = (1949, 2100)
-_DATE = r"^(\d{4})(?:年|-|/|\.)(\d{1,2})(?:月|-|/|\.)(\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
+_DATE = r"^([0-9]{4})(?:年|-|/|\.)([0-9]{1,2})(?:月|-|/|\.)([0-9]{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
+
+# Ways to write one and the same letter; the full compatibility form (NFKC) would also make digits of ① and ².
+_WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_SPACES = dict.fromkeys((0x3000, 0x00A0, 0x2009, 0x202F), " ")
+_ROMAN = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2160, 0x2180)}
+_RADICALS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_FORMS = _WIDE | _SPACES | _ROMAN | _RADICALS | {0x2212: "-"}
 
 Mask = npt.NDArray[np.bool_]
 
 
+def half_width(text: str) -> str:
+    """Bring the ways to write a letter or digit to one.
+
+    Parameters
+    ----------
+    text : str
+        As typed.
+
+    Returns
+    -------
+    str
+        Full-width forms half-width, ``Ⅱ`` as ``II``; footnote marks, ``①`` or ``²``, stay what they are.
+
+    Examples
+    --------
+    >>> half_width("１０２０①　％")
+    '1020① %'
+    """
+    return unicodedata.normalize("NFC", text.translate(_FORMS))
+
+
+def number(text: str) -> Decimal | None:
+    """Read one printed number, exactly.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"1,020"``, ``"１ ０２０．５"``, ``" 170 "``; without a unit.
+
+    Returns
+    -------
+    Decimal or None
+        None where it is not a finite number, or its commas do not stand between groups of three digits.
+
+    Examples
+    --------
+    >>> number("1,020"), number("1,5"), number("1020①")
+    (Decimal('1020'), None, None)
+    """
+    tidy = half_width(text).strip()
+    if re.fullmatch(_NUMBER, tidy) is None:
+        return None
+    value = Decimal(re.sub("[ ,]", "", tidy))
+    return value if math.isfinite(float(value)) else None
+
+
 def clean_text(column: pd.Series[str]) -> pd.Series[str]:
-    """Normalise text: full-width forms to half-width, outer blanks off, signs for "none" to missing.
+    """Normalise text: see `half_width`; outer blanks off, signs for "none" to missing.
 
     Parameters
     ----------
@@ -35,7 +96,7 @@ def clean_text(column: pd.Series[str]) -> pd.Series[str]:
         texts = column.map(lambda value: f"{value:.15g}", na_action="ignore")
     else:
         texts = column
-    text = texts.astype("str").str.normalize("NFKC").str.strip()
+    text = texts.astype("str").str.translate(_FORMS).str.normalize("NFC").str.strip()
     return text.mask(text.isin(NONE_SIGNS))
 
 
@@ -45,7 +106,7 @@ def to_number(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:
     Parameters
     ----------
     column : Series
-        Numbers, or text such as ``"1,020"`` or ``"３０ 年"``.
+        Numbers, or text such as ``"1,020"`` or ``"３０ 年"``; see `number`.
 
     Returns
     -------
@@ -58,10 +119,13 @@ def to_number(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:
         values = column.astype("float64")
         return values.where(np.isfinite(values)), np.isinf(values.to_numpy())
     text = clean_text(column)
-    digits = text.str.replace(",", "", regex=False).str.replace(_NUMBER_UNITS, "", regex=True).str.strip()
-    values = pd.to_numeric(digits.where(digits.str.fullmatch(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?", na=False)))
-    values = values.astype("float64").where(np.isfinite(values.astype("float64")))
+    values = text.str.replace(_NUMBER_UNITS, "", regex=True).map(_float_of, na_action="ignore").astype("float64")
     return values, (text.notna() & values.isna()).to_numpy()
+
+
+def _float_of(text: str) -> float:
+    value = number(text)
+    return math.nan if value is None else float(value)
 
 
 def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
@@ -83,7 +147,7 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
         days = column.to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
         return pd.Series(days, index=column.index, name=column.name), np.zeros(len(column), dtype=bool)
     text = clean_text(column)
-    compact = text.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
+    compact = text.str.replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3", regex=True)
     parts = compact.str.extract(_DATE)
     joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
     values = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -17,11 +16,14 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from landmarket.errors import ReadError
+from landmarket.io.values import half_width
+from landmarket.io.values import number as number
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$", re.ASCII)
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]')
 _ROMAN_GRADE = re.compile(r"([IVX]+|\d+)级$")
 _RANKS = {
     text: rank for rank, text in enumerate(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"), start=1)
@@ -93,9 +95,9 @@ def plain(text: str) -> str:
     Returns
     -------
     str
-        For example ``"Ⅱ 级"`` gives ``"II级"``. ``㎡`` becomes ``m2``.
+        For example ``"Ⅱ 级"`` gives ``"II级"``. ``㎡`` becomes ``m2``; a footnote mark stays.
     """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", "", half_width(text)).replace("㎡", "m2").replace("m²", "m2")
 
 
 def grade_text(text: str) -> str:
@@ -133,27 +135,6 @@ def grade_rank(grade: str) -> int | None:
     return int(numeral) if numeral.isdecimal() else _RANKS.get(numeral)
 
 
-def number(text: str) -> Decimal | None:
-    """Read a printed number.
-
-    Parameters
-    ----------
-    text : str
-        For example ``"1,020"``, ``"１ ０２０．５"``, ``" 170 "``.
-
-    Returns
-    -------
-    Decimal or None
-        None where it is not a finite number.
-    """
-    tidy = plain(text).replace(",", "").replace("−", "-").removesuffix("%")
-    try:
-        value = Decimal(tidy)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
-
-
 def day(text: str) -> date | None:
     """Read a printed date.
 
@@ -167,7 +148,7 @@ def day(text: str) -> date | None:
     date or None
         None where it is not a date.
     """
-    found = _DATE.match(unicodedata.normalize("NFKC", text).strip())
+    found = _DATE.match(half_width(text).strip())
     try:
         return date(*(int(part) for part in found.groups())) if found else None
     except ValueError:
@@ -182,7 +163,7 @@ def cell_text(value: object, number_format: str = "General") -> str:
     value : object
         What the cell holds.
     number_format : str
-        Its format; a percent format prints the percentage.
+        Its format; a percent format prints the percentage, a quoted percent sign only the sign.
 
     Returns
     -------
@@ -198,14 +179,17 @@ def cell_text(value: object, number_format: str = "General") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):
-        exact = Decimal(repr(value))
-        return f"{exact * 100:f}%" if "%" in number_format else _shortest(exact)
+        return _printed(Decimal(repr(value)), number_format)
     text = str(value).strip()
     return text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
 
 
-def _shortest(value: Decimal) -> str:
-    return f"{value:f}".removesuffix(".0")
+def _printed(value: Decimal, number_format: str) -> str:
+    """Print a number; a percent sign that the format only quotes or escapes is printed behind it, unscaled."""
+    if "%" in _LITERAL.sub("", number_format):
+        return f"{value * 100:f}%"
+    quoted = any(sign in (found[1] or found[2] or "") for found in _LITERAL.finditer(number_format) for sign in "%％")
+    return f"{value:f}".removesuffix(".0") + ("%" if quoted else "")
 
 
 def _sheet(sheet: Worksheet) -> Grid:

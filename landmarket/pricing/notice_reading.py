@@ -11,7 +11,8 @@ import pandas as pd
 
 from landmarket.columns import rename_map
 from landmarket.errors import ReadError
-from landmarket.pricing.notice_cells import Grid, csv_grid, day, grade_text, number, plain, words, workbook_grids
+from landmarket.io.values import half_width, number
+from landmarket.pricing.notice_cells import Grid, csv_grid, day, grade_text, plain, words, workbook_grids
 from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_conflicts import refuse_conflicts
 from landmarket.pricing.notice_findings import Finding, findings_table, warn_findings
@@ -143,13 +144,20 @@ def _value(text: str, cell: str, field: Field, unreadable: list[str], found: lis
     elif field.kind == "years" and plain(text) in words()["unlimited"]:
         value = float("inf")
     else:
-        exact = number(text.removesuffix("年") if field.kind == "years" else text)
-        if exact is not None and field.kind == "number" and text.endswith("%"):
-            exact /= 100
+        exact = _number(text.removesuffix("年") if field.kind == "years" else text, field)
         value = None if exact is None else float(exact)
     if value is None:
         unreadable.append(f"{cell} = {text!r} 不是{field.headers[0]}")
     return value
+
+
+def _number(text: str, field: Field) -> Decimal | None:
+    """Read a number where ``%`` means hundredths, or only repeats the unit of a column that is in per cent."""
+    tidy = half_width(text).strip()
+    if not tidy.endswith("%") or field.kind not in ("number", "percent"):
+        return number(tidy)
+    exact = number(tidy.removesuffix("%"))
+    return exact / 100 if exact is not None and field.kind == "number" else exact
 
 
 def _price(text: str, cell: str, field: Field, found: list[Finding]) -> float | None:
@@ -213,8 +221,8 @@ def _setting(notice: Record, key: str) -> Decimal | None:
     text = notice.texts.get(key)
     if text is None:
         return None
-    value = number(text)
-    whole = next(field for field in layout()["notice"] if field.column == key).kind == "whole"
+    field = next(field for field in layout()["notice"] if field.column == key)
+    value, whole = _number(text, field), field.kind == "whole"
     if value is None or (whole and value != int(value)):
         raise ReadError(f"{notice.cells[key]} = {text!r}：应为{'整' if whole else ''}数。办法：改正公告说明。")
     return value
