@@ -265,6 +265,21 @@ def test_rate_printed_with_a_literal_percent_sign(write: Writer, number_format: 
     assert read_price_table(path).connotation.by_use["capitalisation_rate"].tolist() == [0.065, 0.055]
 
 
+@pytest.mark.parametrize(("text", "decimals"), [("0", 0), ("０", 0), (0, 0), ("1", 1), (None, 2)])
+def test_zero_decimals_are_not_the_default(write: Writer, text: object, decimals: int) -> None:
+    notice = sheets()
+    notice["公告说明"].append(["单价小数位", text])
+    assert read_price_table(write(notice)).decimals == decimals
+
+
+@pytest.mark.parametrize("text", ["0", "０", 0, "10"])
+def test_factor_decimals_out_of_range_are_refused(write: Writer, text: object) -> None:
+    notice = sheets()
+    notice["公告说明"].append(["系数小数位", text])
+    with pytest.raises(ReadError, match="系数小数位"):
+        read_price_table(write(notice))
+
+
 def test_wan_per_mu_alone_is_not_computed_back(write: Writer) -> None:
     notice = sheets()
     notice["基准地价表"][5][2] = None

@@ -22,6 +22,7 @@ from landmarket.pricing.villages import listed_names
 from landmarket.rules import load_toml
 
 _SHOWN = 10
+_DECIMALS, _FACTOR_DECIMALS = 2, 6  # where the notice does not say
 Value = str | float | Decimal | pd.Timestamp | None
 
 
@@ -190,6 +191,7 @@ def _assemble(notice: Record, frames: Mapping[str, pd.DataFrame], found: list[Fi
     published = day(values.get("published", ""))
     growth = _setting(notice, "monthly_growth")
     valid = _setting(notice, "index_valid_months")
+    decimals, factor_decimals = _setting(notice, "decimals"), _setting(notice, "factor_decimals")
     formula = values.get("formula", "指数")
     if formula not in formulas():
         raise ReadError(f"{notice.cells['formula']} = {formula!r}：不认识的公式。办法：可用 {'、'.join(formulas())}。")
@@ -207,8 +209,8 @@ def _assemble(notice: Record, frames: Mapping[str, pd.DataFrame], found: list[Fi
         steps=_steps(frames["steps"]),
         development=_clean(frames["development"]),
         published=published,
-        decimals=int(_setting(notice, "decimals") or 2) if values.get("decimals") != "0" else 0,
-        factor_decimals=int(_setting(notice, "factor_decimals") or 6),
+        decimals=_DECIMALS if decimals is None else int(decimals),
+        factor_decimals=_FACTOR_DECIMALS if factor_decimals is None else int(factor_decimals),
         far_outside=_outside(notice),
         formula=formulas()[formula],
         monthly_growth=None if growth is None else growth / 100,
