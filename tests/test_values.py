@@ -87,6 +87,21 @@ def test_impossible_dates_are_bad(typed: str) -> None:
     assert bad.all()
 
 
+def test_a_date_with_a_time_zone_is_the_day_on_its_clock() -> None:
+    zoned = pd.Series(pd.to_datetime(["2025-11-03T00:00:00+08:00", "2025-11-03T23:59:00+08:00", None]), index=[3, 1, 2])
+    values, bad = to_date(zoned)
+    assert values.iloc[:2].tolist() == [pd.Timestamp(2025, 11, 3)] * 2
+    assert (values.index.tolist(), str(values.dtype)) == ([3, 1, 2], "datetime64[s]")
+    assert not bad.any()
+
+
+def test_typed_dates_outside_the_range_are_bad() -> None:
+    typed = np.array(["1899-12-30", "1949-01-01", "2100-12-31", "2101-01-01", "NaT"], dtype="datetime64[s]")
+    values, bad = to_date(pd.Series(typed))
+    assert bad.tolist() == [True, False, False, True, False]
+    assert values.notna().tolist() == [False, True, True, False, False]
+
+
 @given(st.dates(min_value=datetime.date(1949, 1, 1), max_value=datetime.date(2100, 12, 31)))
 def test_any_day_is_read_back(day: datetime.date) -> None:
     typed = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", day.strftime("%Y%m%d")]

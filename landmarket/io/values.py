@@ -134,7 +134,8 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     Parameters
     ----------
     column : Series
-        Dates, or text such as ``"2025-11-03"``, ``"2025年11月3日"``, ``"20251103"``.
+        Dates, or text such as ``"2025-11-03"``, ``"2025年11月3日"``, ``"20251103"``; a date with a time zone is the
+        day its clock showed there.
 
     Returns
     -------
@@ -144,8 +145,10 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
         Cells that hold something that is not a day from 1949 to 2100.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        days = column.to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
-        return pd.Series(days, index=column.index, name=column.name), np.zeros(len(column), dtype=bool)
+        wall = pd.DatetimeIndex(column).tz_localize(None).to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
+        days = pd.Series(wall, index=column.index, name=column.name)
+        known = days.where(days.dt.year.between(*_YEARS))
+        return known, (days.notna() & known.isna()).to_numpy()
     text = clean_text(column)
     compact = text.str.replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3", regex=True)
     parts = compact.str.extract(_DATE)
