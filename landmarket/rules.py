@@ -212,6 +212,42 @@ def national_rules() -> tuple[Rule, ...]:
     return tuple(rule for path in paths for rule in read_rules(path))
 
 
+def holding_rule(rules: Iterable[Rule], key: str, *, on: date, county: str, pilot: bool) -> Rule | None:
+    """Find the rule of a key that holds, without a word on whether its document was read.
+
+    Parameters
+    ----------
+    rules : iterable of Rule
+        Candidates.
+    key : str
+        What is to be decided.
+    on : date
+        The day.
+    county : str
+        County code, 6 digits.
+    pilot : bool
+        Whether the county is a pilot county on that day.
+
+    Returns
+    -------
+    Rule or None
+        None where no rule is in force. The longest matching beginning of the county code decides: a rule for the
+        county goes before one for its prefecture, that before one for the province and that before one for everywhere.
+
+    Raises
+    ------
+    RuleError
+        If two rules of the same reach are in force.
+    """
+    holding = [rule for rule in rules if rule.key == key and rule.holds(on, county, pilot)]
+    reaches = [max((len(code) for code in rule.counties if county.startswith(code)), default=0) for rule in holding]
+    found = [rule for rule, reach in zip(holding, reaches, strict=True) if reach == max(reaches)]
+    if len(found) > 1:
+        named = "；".join(f"{rule.name}（{rule.source}）" for rule in found)
+        raise RuleError(f"{on} {county}：规则 {key} 有 {len(found)} 条同时有效：{named}。办法：改正生效与失效日期。")
+    return found[0] if found else None
+
+
 def rule_in_force(rules: Iterable[Rule], key: str, *, on: date, county: str, pilot: bool) -> Rule | None:
     """Find the rule of a key that is in force.
 
@@ -231,7 +267,7 @@ def rule_in_force(rules: Iterable[Rule], key: str, *, on: date, county: str, pil
     Returns
     -------
     Rule or None
-        None where no rule is in force. A rule for named counties goes before one for everywhere.
+        As `holding_rule` finds it.
 
     Raises
     ------
@@ -243,16 +279,8 @@ def rule_in_force(rules: Iterable[Rule], key: str, *, on: date, county: str, pil
     UnverifiedRuleWarning
         If the rule's document was not read by whoever entered it.
     """
-    holding = [rule for rule in rules if rule.key == key and rule.holds(on, county, pilot)]
-    local = [rule for rule in holding if rule.counties]
-    found = local or holding
-    if len(found) > 1:
-        named = "；".join(f"{rule.name}（{rule.source}）" for rule in found)
-        raise RuleError(f"{on} {county}：规则 {key} 有 {len(found)} 条同时有效：{named}。办法：改正生效与失效日期。")
-    if not found:
-        return None
-    rule = found[0]
-    if not rule.verified:
+    rule = holding_rule(rules, key, on=on, county=county, pilot=pilot)
+    if rule is not None and not rule.verified:
         warnings.warn(
             f"规则未经核对原文：{rule.name} = {rule.value}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2
         )

@@ -142,6 +142,24 @@ def test_a_local_rule_goes_before_one_for_everywhere(tmp_path: Path) -> None:
     assert values == [Decimal("0.3"), Decimal("0.1")]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_nearest_place_decides(tmp_path: Path, backwards: bool) -> None:
+    places = {"0.2": '["41"]', "0.3": '["4110", "4403"]', "0.4": '["44", "411081"]'}
+    local = [RECORD.replace("0.1", value) + f"counties = {codes}\n" for value, codes in places.items()]
+    texts = [RECORD, *local]
+    rules = written(tmp_path, "".join(reversed(texts) if backwards else texts))
+    counties = ("411081", "411082", "410182", "330521", "440306", "440106")
+    values = [require_rule(rules, "k", on=date(2021, 1, 1), county=c, pilot=True).number for c in counties]
+    assert values == [Decimal(text) for text in ("0.4", "0.3", "0.2", "0.1", "0.3", "0.4")]
+
+
+def test_two_answers_of_the_same_place_are_refused(tmp_path: Path) -> None:
+    local = RECORD + 'counties = ["41", "411081"]\n'
+    rules = written(tmp_path, local + local)
+    with pytest.raises(RuleError, match="2 条同时有效"):
+        rule_in_force(rules, "k", on=date(2021, 1, 1), county="411081", pilot=False)
+
+
 def test_two_answers_are_refused(tmp_path: Path) -> None:
     rules = written(tmp_path, RECORD + RECORD)
     with pytest.raises(RuleError, match="2 条同时有效"):

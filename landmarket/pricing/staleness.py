@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import warnings
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-from landmarket.errors import PriceTableWarning, RuleError, StalePriceTableError
+from landmarket.errors import PriceTableWarning, StalePriceTableError
 from landmarket.pricing.price_table import PriceTable
-from landmarket.rules import Rule, read_rules
+from landmarket.rules import Rule, holding_rule, national_rules
 
 _WARN_AFTER = "price_table_update_years"
 _REFUSE_AFTER = "price_table_refusal_years"
 _INDEX_MONTHS = "date_index_valid_months"
-
-
-@cache
-def _rules() -> tuple[Rule, ...]:
-    return read_rules(files("landmarket").joinpath("data/staleness.toml"))
 
 
 def staleness_rule(key: str, on: date) -> Rule | None:
@@ -42,10 +35,7 @@ def staleness_rule(key: str, on: date) -> Rule | None:
     RuleError
         If two are in force.
     """
-    holding = [rule for rule in _rules() if rule.key == key and rule.holds(on, "", pilot=False)]
-    if len(holding) > 1:
-        raise RuleError(f"{on}：规则 {key} 有 {len(holding)} 条同时有效。办法：改正生效与失效日期。")
-    return holding[0] if holding else None
+    return holding_rule(national_rules(), key, on=on, county="", pilot=False)
 
 
 def check_age(table: PriceTable, on: date, stale: Literal["raise", "warn"] = "raise") -> None:
