@@ -18,6 +18,7 @@ from landmarket.errors import BadValueError
 
 MU_PER_HECTARE = 15
 YUAN_PER_SQUARE_METRE_IN_WAN_PER_MU = 15
+_FEN_PER_WAN = 1_000_000
 _TIE_GUARD = 1e-9
 
 Floats = npt.NDArray[np.float64]
@@ -149,6 +150,27 @@ def yuan_to_fen(yuan: float | Decimal) -> int:
         Amount [分].
     """
     return int(round_half_up(yuan, 2).scaleb(2))
+
+
+def wan_text(fen: int) -> str:
+    """Print an amount in 万元 with two decimals, half-up, as every table, page and message shows sums.
+
+    Parameters
+    ----------
+    fen : int
+        Amount [分].
+
+    Returns
+    -------
+    str
+        Amount [万元]; thousands are separated by commas, the unit is not printed.
+
+    Examples
+    --------
+    >>> wan_text(1_005_000), wan_text(123_456_789_000)
+    ('1.01', '123,456.79')
+    """
+    return f"{round_half_up(Fraction(int(fen), _FEN_PER_WAN), 2):,}"
 
 
 def fen_series(yuan: pd.Series[float]) -> pd.Series[int]:

@@ -20,6 +20,7 @@ from landmarket.units import (
     square_metres_to_mu,
     times_area_fen,
     wan_per_mu,
+    wan_text,
     yuan_to_fen,
 )
 from tests.helpers import assert_same_index
@@ -95,6 +96,31 @@ def test_total_is_the_printed_product(price_fen: int, area_centi: int) -> None:
     exact = Decimal(price_fen) / 100 * (Decimal(area_centi) / 100)
     total = times_area_fen(pd.Series([price_fen]), pd.Series([area_centi])).iloc[0]
     assert Decimal(int(total)) / 100 == exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("fen", "printed"),
+    [
+        (1_005_000, "1.01"),
+        (1_004_999, "1.00"),
+        (2_675_000, "2.68"),
+        (-1_005_000, "-1.01"),
+        (0, "0.00"),
+        (-4_999, "0.00"),
+        (192_000_000, "192.00"),
+        (900_719_925_474_099_300, "900,719,925,474.10"),
+        (9_007_199_254_740_993_005_000, "9,007,199,254,740,993.01"),
+    ],
+)
+def test_sums_in_wan_are_exact(fen: int, printed: str) -> None:
+    assert wan_text(fen) == printed
+
+
+@given(st.integers(-(2**62), 2**62))
+def test_sums_in_wan_follow_decimal_arithmetic(fen: int) -> None:
+    wanted = (Decimal(fen) / 1_000_000).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    assert Decimal(wan_text(fen).replace(",", "")) == wanted
+    assert wan_text(int(np.int64(fen))) == wan_text(fen)
 
 
 def test_mingguang_sold_at_the_industrial_minimum() -> None:
