@@ -163,7 +163,7 @@ def test_no_parcels(cases: pd.DataFrame, rule: EntryRule) -> None:
 
 @pytest.mark.parametrize(("total", "least"), [(30, 20), (45, 30), (99, 66), (100, 67), (101, 68), (300, 200)])
 def test_two_thirds(good: pd.DataFrame, rule: EntryRule, total: int, least: int) -> None:
-    assert votes_needed(total) == least
+    assert votes_needed(total, (2, 3)) == least
     good[["vote_total", "vote_attended"]] = total
     good["vote_yes"] = least
     assert reason_of(good, rule) == "eligible"
@@ -174,7 +174,7 @@ def test_two_thirds(good: pd.DataFrame, rule: EntryRule, total: int, least: int)
 @settings(deadline=None)
 @given(st.integers(1, 10**6))
 def test_votes_needed_is_the_least_number_that_passes(total: int) -> None:
-    least = votes_needed(total)
+    least = votes_needed(total, (2, 3))
     assert 3 * least >= 2 * total > 3 * (least - 1)
 
 

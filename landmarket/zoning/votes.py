@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,24 +24,29 @@ Fraction = tuple[int, int]
 Ints = npt.NDArray[np.int64]
 
 
-def votes_needed(total: int, fraction: Fraction = (2, 3)) -> int:
+Votes = TypeVar("Votes", int, Ints)
+
+
+def votes_needed(total: Votes, fraction: Fraction) -> Votes:
     """Least number of votes that is the fraction or more of the total.
 
     Parameters
     ----------
-    total : int
+    total : int or ndarray of int64
         Members or representatives, all of them.
-    fraction : tuple of int, default (2, 3)
-        Numerator and denominator.
+    fraction : tuple of int
+        Numerator and denominator, as the law of the day states them.
 
     Returns
     -------
-    int
+    int or ndarray of int64
         The smallest ``yes`` with ``denominator × yes >= numerator × total``.
 
     Examples
     --------
-    >>> [votes_needed(total) for total in (30, 45, 99, 100, 101, 300)]
+    Two thirds, 土地管理法 art. 63(2):
+
+    >>> [votes_needed(total, (2, 3)) for total in (30, 45, 99, 100, 101, 300)]
     [20, 30, 66, 67, 68, 200]
     """
     numerator, denominator = fraction
@@ -162,11 +167,12 @@ def vote_reasons(parcels: pd.DataFrame, rules: Sequence[Rule], *, on: date, coun
 
 def _counted(votes: _Votes, decided: npt.NDArray[np.bool_], laws: list[_Law]) -> list[Found]:
     """Compare the counts with the law of each vote."""
-    asked = [(*law.majority, *(law.quorum or (0, 1)), law.least_total) for law in laws]
-    table = np.array([*asked, (0, 1, 0, 1, 0)], dtype=np.int64)[votes.law].T
-    majority = -(-table[0] * votes.total // table[1])
-    quorum = -(-table[2] * votes.total // table[3])
-    least = table[4]
+    majority, quorum, least = (np.zeros_like(votes.total) for _ in range(3))
+    for position, law in enumerate(laws):
+        rows = votes.law == position
+        majority[rows] = votes_needed(votes.total[rows], law.majority)
+        quorum[rows] = votes_needed(votes.total[rows], law.quorum) if law.quorum is not None else 0
+        least[rows] = law.least_total
     small = decided & (votes.total < least)
     absent = decided & (votes.attended < quorum) & (quorum > 0)
     few = decided & (votes.yes < majority)
