@@ -18,7 +18,8 @@
 
     LandMarketWarning (UserWarning)
      ├── UnverifiedRuleWarning               a rule nobody has checked is being applied
-     └── PriceTableWarning                   a cell of the notice looks wrong
+     ├── PriceTableWarning                   a cell of the notice looks wrong
+     └── DealTermsWarning                    terms of a deal fall short of a national minimum
 """
 
 from __future__ import annotations
@@ -91,6 +92,10 @@ class UnverifiedRuleWarning(LandMarketWarning):
 
 class PriceTableWarning(LandMarketWarning):
     """A cell of a price notice looks wrong."""
+
+
+class DealTermsWarning(LandMarketWarning):
+    """Terms of a deal fall short of a national minimum that is applied by analogy."""
 
 
 def named_rows(rows: Iterable[object], values: Iterable[object] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from scipy import stats
 from landmarket.columns import schema
 from landmarket.errors import (
     BadValueError,
+    DealTermsWarning,
     MissingColumnError,
     NoRuleInForceError,
     RuleError,
@@ -647,6 +649,62 @@ def test_terms_hold_on_their_days_only() -> None:
 def test_unchecked_terms_warn() -> None:
     with pytest.warns(UnverifiedRuleWarning, match="测试用交易条件"):
         simulate_deals(prices(2), replace(TERMS, verified=False), seed=1, on=ON)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"notice_days": 19}, r"公告期 19 日.*20 日（国土资源部令第39号（2007），未经核对原文"),
+        ({"notice_days": 19, "mode": Mode.AUCTION}, r"公告期 19 日.*20 日"),
+        ({"listing_days": 9, "listing_day_kind": DayKind.CALENDAR}, r"挂牌期 9 日.*10 日（国土资源部令第39号"),
+        ({"listing_days": 5}, r"挂牌期 5 工作日.*10 日（国土资源部令第39号"),
+    ],
+)
+def test_terms_below_the_national_minimum_warn(changed: dict[str, object], said: str) -> None:
+    """39号令: notice 20 days before, listing not under 10 days; 5 working days from a Monday end within 7."""
+    with pytest.warns(DealTermsWarning, match=said) as caught:
+        simulate_deals(prices(2), replace(TERMS, **changed), seed=1, on=ON)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"notice_days": 20, "listing_days": 10, "listing_day_kind": DayKind.CALENDAR},
+        {"listing_days": 8},  # working days: over a weekend, ten days
+        {"listing_days": 0, "mode": Mode.AUCTION},
+        {"notice_days": 0, "listing_days": 0, "form": Form.EQUITY},
+    ],
+)
+def test_terms_at_the_national_minimum_do_not_warn(changed: dict[str, object]) -> None:
+    simulate_deals(prices(2), replace(TERMS, **changed), seed=1, on=ON)
+
+
+@pytest.mark.parametrize(("days", "warns"), [(10, True), (14, False)])
+def test_the_minimum_of_2002_is_in_working_days(days: int, *, warns: bool) -> None:
+    """11号令, to 2007-10-31: ten working days, which ten days are not."""
+    kind = {"listing_days": days, "listing_day_kind": DayKind.CALENDAR, "effective_from": date(2002, 7, 1)}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        simulate_deals(prices(2), replace(TERMS, **kind), seed=1, on=date(2006, 3, 6))
+    assert [f"挂牌期 {days} 日" in str(one.message) for one in caught] == [True] * warns
+
+
+def test_days_a_deal_does_not_have_are_not_asked_for() -> None:
+    """An auction has no listing, equity neither listing nor notice: their ends may lie in any year."""
+    far = {"listing_days": 3000, "notice_days": 20}
+    days = periods(replace(TERMS, mode=Mode.AUCTION, **far), ON)
+    assert (days.listing_from, days.listing_until) == (date(2025, 3, 24), None)
+    assert periods(replace(TERMS, form=Form.EQUITY, notice_days=4000), ON).deal_on == ON
+    with pytest.raises(RuleError, match=r"20[23][0-9]"):
+        periods(replace(TERMS, **far), ON)
+
+
+def test_an_amount_beyond_64_bits_names_the_parcel() -> None:
+    table = prices(2)
+    table.iloc[1, 0] = 9 * 10**18
+    with pytest.raises(BadValueError, match=rf"共 1 行：{table.index[1]}.*办法"):
+        simulate_deals(table, replace(TERMS, start_ratio=Decimal(2)), seed=1, on=ON)
 
 
 @pytest.mark.parametrize("bad", [0, -5])

@@ -24,17 +24,10 @@ from landmarket.exact import Ints
 from landmarket.market.bids import auction, listing, meets_at
 from landmarket.market.deal_table import deal_table, masked_fen, periods
 from landmarket.market.draws import uniforms
-from landmarket.market.offer import Offer, appraised_prices, deposits, offer, reserve_prices, yearly_reserve
-from landmarket.market.terms import (
-    DealTerms,
-    Form,
-    Mode,
-    public_terms,
-    read_deal_terms,
-)
+from landmarket.market.minimums import warn_below_minimum
+from landmarket.market.offer import Offer, appraised_prices, deposits, offer, yearly_reserve
+from landmarket.market.terms import DealTerms, Form, Mode
 from landmarket.rules import national_rules, require_rule
-
-__all__ = ["DealTerms", "public_terms", "read_deal_terms", "reserve_prices", "simulate_deals"]
 
 SOLD = "成交"
 NOBODY = "流拍-无人报名"
@@ -42,7 +35,6 @@ TOO_FEW = "流拍-人数不足"
 BELOW_RESERVE = "流拍-低于底价"
 EQUITY = "作价出资"
 _BIDDING = {Mode.LISTING: listing, Mode.AUCTION: auction}
-_FEN = 100
 
 
 def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: date) -> pd.DataFrame:
@@ -79,6 +71,13 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
     BadValueError
         If a price is missing.
 
+    Warns
+    -----
+    UnverifiedRuleWarning
+        If nobody has checked the terms, or the cap on leases, against the document.
+    DealTermsWarning
+        If the notice or the listing is shorter than the national minimum of the day.
+
     Notes
     -----
     A bidder's value is the appraised price times a number drawn evenly from ``value_low`` to ``value_high``; it
@@ -92,6 +91,8 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
         return _equity(prices, terms, on)
     if terms.mode not in _BIDDING:
         raise UnsupportedModeError(f"交易方式 {terms.mode} 暂不能模拟。办法：改用 {'、'.join(_BIDDING)}。")
+    days = periods(terms, on)
+    warn_below_minimum(terms, days)
     offered = offer(prices, terms)
     levels = bidder_levels(prices, offered, terms, seed=seed)
     bidding = _BIDDING[terms.mode](levels)
@@ -104,11 +105,11 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
     amounts = {
         "start_price_fen": masked_fen(offered.start * years),
         "step_fen": masked_fen(offered.step * years),
-        "deposit_fen": masked_fen(deposits(offered, terms)),
+        "deposit_fen": masked_fen(deposits(offered, terms, prices.index)),
         "deal_price_fen": masked_fen(price * years, sold),
         "annual_rent_fen": masked_fen(price, sold & (terms.form is Form.LEASE)),
     }
-    return deal_table(prices, terms, outcome, bidders, onsite, amounts, periods(terms, on))
+    return deal_table(prices, terms, outcome, bidders, onsite, amounts, days)
 
 
 def _equity(prices: pd.DataFrame, terms: DealTerms, on: date) -> pd.DataFrame:

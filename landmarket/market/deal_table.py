@@ -63,17 +63,17 @@ def periods(terms: DealTerms, on: date) -> Periods:
     Raises
     ------
     RuleError
-        If a period ends in a year whose holidays are not announced.
+        If a period that this deal has ends in a year whose holidays are not announced.
     """
+    if terms.form is Form.EQUITY:
+        return _concluded(terms, on, None, None, on)
     first = next_working_day(on + timedelta(days=terms.notice_days), terms.holidays)
+    if terms.mode is Mode.AUCTION:
+        return _concluded(terms, on, first, None, first)
     if terms.listing_day_kind is DayKind.WORKING:
         last = add_working_days(first, terms.listing_days, terms.holidays)
     else:
         last = next_working_day(first + timedelta(days=terms.listing_days), terms.holidays)
-    if terms.form is Form.EQUITY:
-        return _concluded(terms, on, None, None, on)
-    if terms.mode is Mode.AUCTION:
-        return _concluded(terms, on, first, None, first)
     return _concluded(terms, on, first, last, last)
 
 

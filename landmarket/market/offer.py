@@ -84,11 +84,11 @@ def offer(prices: pd.DataFrame, terms: DealTerms) -> Offer:
     """
     appraised = _appraised(prices, appraised_prices(prices), terms)
     unit = terms.unit_yuan * _FEN
-    start = _product(appraised, terms.start_ratio)
+    start = _product(appraised, terms.start_ratio, prices.index)
     if terms.step_basis is StepBasis.OF_START:
-        step = _product(start, terms.step)
+        step = _product(start, terms.step, prices.index)
     elif terms.step_basis is StepBasis.PER_SQUARE_METRE:
-        step = _product(_centi(prices), terms.step)
+        step = _product(_centi(prices), terms.step, prices.index)
     else:
         step = np.full(len(prices), ceil(terms.step * _FEN), dtype=np.int64)
     step = np.maximum(round_up(step, unit), unit)
@@ -96,7 +96,7 @@ def offer(prices: pd.DataFrame, terms: DealTerms) -> Offer:
     return Offer(appraised, start, step, terms.lease_years or 1)
 
 
-def deposits(offered: Offer, terms: DealTerms) -> Ints:
+def deposits(offered: Offer, terms: DealTerms, rows: pd.Index[str]) -> Ints:
     """Set the deposit of each parcel (竞买保证金): a ratio of the start price, rounded up to the yuan.
 
     Parameters
@@ -105,13 +105,15 @@ def deposits(offered: Offer, terms: DealTerms) -> Ints:
         Start prices.
     terms : DealTerms
         The terms.
+    rows : Index
+        Parcel codes, for messages.
 
     Returns
     -------
     ndarray of int64
         Deposits [分]; for a lease on the start rent of all years.
     """
-    return round_up(_product(offered.start * offered.years, terms.deposit_ratio), _FEN)
+    return round_up(_product(offered.start * offered.years, terms.deposit_ratio, rows), _FEN)
 
 
 def reserve_prices(prices: pd.DataFrame, terms: DealTerms) -> pd.DataFrame:
@@ -155,13 +157,17 @@ def yearly_reserve(prices: pd.DataFrame, terms: DealTerms) -> Ints:
         Reserve [分] in the order of the table. Secret.
     """
     total = appraised_prices(prices)
-    reserve = np.maximum(_product(total, terms.reserve_ratio), _product(total, terms.floor_price_ratio))
+    reserve = np.maximum(
+        _product(total, terms.reserve_ratio, prices.index), _product(total, terms.floor_price_ratio, prices.index)
+    )
     if terms.floor_entry_cost:
         reserve = np.maximum(reserve, _entry_cost(prices))
     if terms.industrial_minimum:
         require_columns(prices, ["price_use", "area"], "reserve_prices")
         bound = prices["price_use"].isin(terms.industrial_uses).to_numpy(dtype=bool)
-        reserve = np.maximum(reserve, np.where(bound, _product(_centi(prices), terms.industrial_minimum), 0))
+        reserve = np.maximum(
+            reserve, np.where(bound, _product(_centi(prices), terms.industrial_minimum, prices.index), 0)
+        )
     return _appraised(prices, reserve, terms)
 
 
@@ -195,10 +201,10 @@ def industrial_minimum(land_class: int, *, on: date, county: str) -> Decimal:
     return rule.value[land_class - 1]
 
 
-def _product(amount: Ints, ratio: Decimal) -> Ints:
+def _product(amount: Ints, ratio: Decimal, rows: pd.Index[str]) -> Ints:
     """Amount × ratio, rounded up to the fen."""
     rate = np.full(len(amount), millionths(ratio, "比例"), dtype=np.int64)
-    whole, rest = times_rate(amount, rate)
+    whole, rest = times_rate(amount, rate, rows)
     return whole + (rest > 0)
 
 
