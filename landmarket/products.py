@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -34,7 +34,6 @@ MAPS = "maps"
 TABLES = "tables"
 
 SEED = "seed.txt"
-_APPLIED = ("entry_", "vote_", "price_table_", "date_index_", "fund_rate_band")  # keys of the national rules a run asks
 _ENDS = {FarEnd.UPPER: "上限", FarEnd.LOWER: "下限"}
 _EFFECTS = {Effect.VETO: "禁止入市", Effect.WARN: "提示", Effect.UNKNOWN: "待核实"}
 
@@ -119,11 +118,10 @@ def rules_used(work: Work) -> pd.DataFrame:
         stated_sources({f"管控图层：{layer.name}": _EFFECTS[layer.effect]}, layer.source)
         for layer in scenario.constraints
     ]
-    applied = (*_APPLIED, "lease_years_max") if scenario.terms.form is Form.LEASE else _APPLIED
     in_force = [
         rule
         for rule in (*national_rules(), *scenario.entry_rule.rules)
-        if rule.key.startswith(applied) and rule.holds(scenario.on, county.county, county.pilot)
+        if any(rule.holds(day, county.county, county.pilot) for day in _days_asked(rule.key, work))
     ]
     return pd.concat(
         [
@@ -136,6 +134,18 @@ def rules_used(work: Work) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+def _days_asked(key: str, work: Work) -> list[date]:
+    """Days on which a run asks the rule of a key; none where it does not ask at all."""
+    scenario, outcome = work.scenario, work.outcome
+    if key.startswith("vote_"):
+        return [day.date() for day in outcome.parcels["vote_on"].dropna().unique()]
+    if key == "fund_rate_band" and not scenario.split_rule.override_document:
+        return [day.date() for day in outcome.deals["deal_on"].dropna().unique()]
+    if key == "lease_years_max":
+        return [scenario.on] if scenario.terms.form is Form.LEASE else []
+    return [scenario.on] if key.startswith(("entry_", "price_table_", "date_index_")) else []
 
 
 def _split_records(rule: SplitRule) -> list[Rule]:

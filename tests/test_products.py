@@ -117,6 +117,15 @@ def test_the_seed_from_which_bids_could_be_replayed_is_internal(
     assert not [text for text in texts(workbook["依据"]) if "种子" in text]
 
 
+def test_the_sources_name_the_law_of_the_day_of_each_vote(sample_work: Work) -> None:
+    votes = sample_work.outcome.parcels["vote_on"].dropna()
+    assert votes.min() < pd.Timestamp(2025, 5, 1) <= votes.max()
+    listed = rules_used(sample_work)
+    majorities = listed[listed["item"].eq("成员大会同意比例")]
+    assert len(majorities) == 2
+    assert majorities["effective_from"].nunique() == 2
+
+
 def test_every_constraint_layer_is_among_the_sources(workbook: openpyxl.Workbook, sample_work: Work) -> None:
     listed = texts(workbook["依据"])
     assert {f"管控图层：{layer.name}" for layer in sample_work.scenario.constraints} <= set(listed)
