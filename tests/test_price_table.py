@@ -265,6 +265,14 @@ def test_rate_printed_with_a_literal_percent_sign(write: Writer, number_format: 
     assert read_price_table(path).connotation.by_use["capitalisation_rate"].tolist() == [0.065, 0.055]
 
 
+@pytest.mark.parametrize("text", ["40人", "40%", "4,0年", "-40"])
+def test_legal_term_that_is_no_term(write: Writer, text: str) -> None:
+    notice = sheets()
+    notice["价格内涵"][1][2] = text
+    with pytest.raises(ReadError, match=f"价格内涵!C2 = '{text}' 不是法定最高年期"):
+        read_price_table(write(notice))
+
+
 @pytest.mark.parametrize(("text", "decimals"), [("0", 0), ("０", 0), (0, 0), ("1", 1), (None, 2)])
 def test_zero_decimals_are_not_the_default(write: Writer, text: object, decimals: int) -> None:
     notice = sheets()

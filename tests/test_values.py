@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarket.io.values import clean_text, number, to_choice, to_code, to_date, to_number
+from landmarket.io.values import clean_text, number, to_choice, to_code, to_date, to_number, to_term
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,29 @@ def test_any_whole_number_with_separators_is_read_back(whole: int) -> None:
     values, bad = to_number(pd.Series([f"{whole:,}", str(whole)]))
     assert values.tolist() == [whole, whole]
     assert not bad.any()
+
+
+def test_terms_are_years_or_unlimited() -> None:
+    typed = ["40", "４０ 年", "50年", "无年期", "永久", "无固定年期", "无 限期", "", None, "无", "1,020年", "0.5"]
+    inf, nan = np.inf, np.nan
+    values, bad = to_term(pd.Series(typed, index=range(12, 0, -1)))
+    np.testing.assert_array_equal(values, [40, 40, 50, inf, inf, inf, inf, nan, nan, nan, 1020, 0.5])
+    assert values.index.tolist() == list(range(12, 0, -1))
+    assert not bad.any()
+
+
+@pytest.mark.parametrize("typed", ["40人", "40元", "40%", "40①", "4,0", "0", "-3年", "长期", "年", "inf", "40年年"])
+def test_what_is_no_term_is_bad(typed: str) -> None:
+    values, bad = to_term(pd.Series([typed]))
+    assert values.isna().all()
+    assert bad.all()
+
+
+def test_terms_as_numbers() -> None:
+    values, bad = to_term(pd.Series([40.0, np.nan, 0.0, -1.0]))
+    np.testing.assert_array_equal(values, [40, np.nan, np.nan, np.nan])
+    assert bad.tolist() == [False, False, True, True]
+    assert not to_term(pd.Series([], dtype="str"))[1].any()
 
 
 def test_choices_other_than_the_allowed_are_bad() -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 import unicodedata
 from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
@@ -155,6 +158,65 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
     values = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
     values = values.where(values.dt.year.between(*_YEARS))
+    return values, (text.notna() & values.isna()).to_numpy()
+
+
+@cache
+def unlimited_terms() -> tuple[str, ...]:
+    """Return the ways to write a term without end (无年期).
+
+    Returns
+    -------
+    tuple of str
+        As in ``terms.toml``.
+    """
+    text = files("landmarket.io").joinpath("data/terms.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["unlimited"])
+
+
+def term_years(text: str) -> float | None:
+    """Read one term (年期).
+
+    Parameters
+    ----------
+    text : str
+        For example ``"40"``, ``"40 年"``, ``"无年期"``.
+
+    Returns
+    -------
+    float or None
+        Term [年], positive, infinite where unlimited; None where the text is no term.
+
+    Examples
+    --------
+    >>> term_years("４０年"), term_years("无年期"), term_years("40人")
+    (40.0, inf, None)
+    """
+    tidy = re.sub(r"\s+", " ", half_width(text)).strip()
+    if tidy.replace(" ", "") in unlimited_terms():
+        return math.inf
+    years = number(tidy.removesuffix("年"))
+    return float(years) if years is not None and years > 0 else None
+
+
+def to_term(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:
+    """Read terms (年期).
+
+    Parameters
+    ----------
+    column : Series
+        Numbers, or text; see `term_years`.
+
+    Returns
+    -------
+    values : Series of float
+        Term [年], infinite where unlimited; missing where blank or unreadable.
+    bad : ndarray of bool
+        Cells that hold something that is neither a positive number of years nor an unlimited term.
+    """
+    text = clean_text(column)
+    known = {each: term_years(each) for each in text.dropna().unique()}
+    values = text.map(known, na_action="ignore").astype("float64")
     return values, (text.notna() & values.isna()).to_numpy()
 
 

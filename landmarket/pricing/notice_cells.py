@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from landmarket.errors import ReadError
-from landmarket.io.values import half_width
+from landmarket.io.values import half_width, unlimited_terms
 from landmarket.io.values import number as number
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def words() -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        As in ``words.toml``.
+        As in ``words.toml``; ``unlimited`` as `landmarket.io.values.unlimited_terms` has it.
     """
     text = files("landmarket.pricing").joinpath("data/words.toml").read_text(encoding="utf-8")
-    return {key: tuple(value) for key, value in tomllib.loads(text).items()}
+    return {key: tuple(value) for key, value in tomllib.loads(text).items()} | {"unlimited": unlimited_terms()}
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from landmarket.columns import rename_map
 from landmarket.errors import ReadError
-from landmarket.io.values import half_width, number
+from landmarket.io.values import half_width, number, term_years
 from landmarket.pricing.notice_cells import Grid, csv_grid, day, grade_text, plain, words, workbook_grids
 from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_conflicts import refuse_conflicts
@@ -142,10 +142,10 @@ def _value(text: str, cell: str, field: Field, unreadable: list[str], found: lis
     if field.kind == "date":
         date = day(text)
         value: Value = None if date is None else pd.Timestamp(date)
-    elif field.kind == "years" and plain(text) in words()["unlimited"]:
-        value = float("inf")
+    elif field.kind == "years":
+        value = term_years(text)
     else:
-        exact = _number(text.removesuffix("年") if field.kind == "years" else text, field)
+        exact = _number(text, field)
         value = None if exact is None else float(exact)
     if value is None:
         unreadable.append(f"{cell} = {text!r} 不是{field.headers[0]}")
