@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ from landmarket.zoning import EntryRule, market_entry, read_entry_rule, reasons,
 from landmarket.zoning.entry import NEEDED
 from tests.helpers import assert_same_index
 from tests.hunting import examples
+
+pytestmark = pytest.mark.filterwarnings("ignore::landmarket.errors.UnverifiedRuleWarning")  # what they say is tested
 
 DATA = Path(__file__).parent / "data"
 ON = date(2026, 3, 2)
@@ -74,6 +77,27 @@ def test_thirty_parcels(cases: pd.DataFrame, rule: EntryRule) -> None:
     assert len(cases) == 30
     assert_same_index(result, cases)
     pd.testing.assert_frame_equal(result[["allowed", "reason"]], cases[["allowed", "reason"]])
+
+
+@pytest.mark.parametrize(
+    ("body", "voted", "unread"),
+    [
+        ("成员大会", "2025-06-01", []),
+        ("村民会议", "2025-06-01", ["村民会议同意比例"]),
+        ("成员大会", "2025-04-30", ["成员大会同意比例"]),
+    ],
+)
+def test_rules_not_from_a_read_text_are_named(
+    good: pd.DataFrame, rule: EntryRule, body: str, voted: str, unread: list[str]
+) -> None:
+    """The day 土地管理法 came into force, and which codes are 经营性用途, were not read; 农村集体经济组织法 was."""
+    good["vote_body"], good["vote_on"] = body, pd.Timestamp(voted)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        market_entry(good, on=ON, rule=rule)
+    said = [str(one.message) for one in caught if issubclass(one.category, UnverifiedRuleWarning)]
+    names = {text.split("：")[1].split(" = ")[0] for text in said}
+    assert names == {"可入市的规划用途", "能否入市有争议的规划用途", *unread}
 
 
 def test_the_thirty_parcels_show_every_reason(cases: pd.DataFrame) -> None:
