@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import errno
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -472,6 +476,72 @@ def test_written_text_is_no_spreadsheet_formula(tmp_path: Path, write: Writer) -
     assert "\n=" not in (tmp_path / "copy" / "prices.csv").read_text(encoding="utf-8-sig")
     again = read_price_table(tmp_path / "copy")
     pd.testing.assert_frame_equal(again.prices, table.prices)
+
+
+@pytest.mark.parametrize(
+    "evil", ["=1+1", "＝1+1", "＋1", "－1", "＠SUM(A1)", "'=1", "'甲", "''", '"甲",\'乙', "\ufeff=1"]
+)
+def test_any_text_reads_back_and_runs_nothing(tmp_path: Path, tongdao: PriceTable, evil: str) -> None:
+    tables = {name: getattr(tongdao, name).replace({"商业服务业用地": evil}) for name in FRAMES}
+    connotation = replace(tongdao.connotation, by_use=tongdao.connotation.by_use.replace({"商业服务业用地": evil}))
+    table = replace(tongdao, connotation=connotation, **tables)
+    assert evil in set(table.prices["use"])
+    write_price_table(table, tmp_path / "copy")
+    for path in (tmp_path / "copy").glob("*.csv"):
+        for cell in chain.from_iterable(csv.reader(path.read_text(encoding="utf-8-sig").splitlines())):
+            assert not cell.lstrip("\ufeff").startswith(("=", "+", "@", "＝", "＋", "－", "＠")), cell
+            assert not cell.startswith("-") or number(cell) is not None, cell
+    again = read_price_table(tmp_path / "copy")
+    for name in FRAMES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(table, name))
+
+
+def test_cells_without_a_price_or_a_term_read_back(tmp_path: Path, tongdao: PriceTable) -> None:
+    prices, basis = tongdao.prices.copy(), tongdao.connotation.by_use.copy()
+    prices.loc[0, "unit_price"] = np.nan
+    prices.loc[1, "unit_price"] -= 0.005
+    basis["legal_term"] = [np.inf, np.nan, *basis["legal_term"].iloc[2:]]
+    table = replace(tongdao, prices=prices, connotation=replace(tongdao.connotation, by_use=basis))
+    write_price_table(table, tmp_path / "copy")
+    with pytest.warns(PriceTableWarning, match="此格无价"):
+        again = read_price_table(tmp_path / "copy")
+    pd.testing.assert_frame_equal(again.prices, prices)
+    pd.testing.assert_frame_equal(again.connotation.by_use, basis)
+
+
+@pytest.mark.parametrize("folder_exists", [True, False])
+def test_notice_that_cannot_be_written_whole_leaves_nothing(
+    tmp_path: Path, tongdao: PriceTable, monkeypatch: pytest.MonkeyPatch, folder_exists: bool
+) -> None:
+    target = tmp_path / "copy"
+    if folder_exists:
+        target.mkdir()
+    real, names = Path.replace, []
+
+    def full_disk(self: Path, other: Path) -> Path:
+        names.append(Path(other).name)
+        if len(names) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "replace", full_disk)
+    with pytest.raises(OutputError, match="磁盘已满"):
+        write_price_table(tongdao, target)
+    assert len(names) == 3
+    assert target.exists() == folder_exists
+    assert not list(tmp_path.rglob("*.*"))
+    monkeypatch.undo()
+    write_price_table(tongdao, target)
+    assert len(read_price_table(target).prices) == len(tongdao.prices)
+
+
+def test_notice_is_written_only_into_an_empty_folder(tmp_path: Path, tongdao: PriceTable) -> None:
+    (tmp_path / "dates.csv").write_text("date,index\n", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"已有 dates\.csv"):
+        write_price_table(tongdao, tmp_path)
+    with pytest.raises(OutputError, match="已有同名文件"):
+        write_price_table(tongdao, tmp_path / "dates.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["dates.csv"]
 
 
 def test_notebook_view_escapes_every_text(write: Writer) -> None:

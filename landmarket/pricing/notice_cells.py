@@ -168,7 +168,7 @@ def cell_text(value: object, number_format: str = "General") -> str:
     Returns
     -------
     str
-        Without white space at the ends; empty for an empty cell.
+        Without white space at the ends and without the apostrophe that marks a text; empty for an empty cell.
     """
     if value is None:
         return ""
@@ -180,8 +180,7 @@ def cell_text(value: object, number_format: str = "General") -> str:
         return value.isoformat()
     if isinstance(value, int | float):
         return _printed(Decimal(repr(value)), number_format)
-    text = str(value).strip()
-    return text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
+    return str(value).strip().removeprefix("'")
 
 
 def _printed(value: Decimal, number_format: str) -> str:

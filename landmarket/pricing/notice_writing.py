@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import OutputError
+from landmarket.io.tables import csv_bytes
+from landmarket.io.writing import output_errors, write_whole
 from landmarket.pricing.notice_layout import Field, layout
 from landmarket.pricing.price_table import PriceTable
 
-_FORMULA_SIGNS = ("=", "+", "-", "@")
+_SHOWN = 10
 
 
 def write_price_table(table: PriceTable, folder: str | Path) -> None:
@@ -26,28 +28,42 @@ def write_price_table(table: PriceTable, folder: str | Path) -> None:
     table : PriceTable
         The notice.
     folder : str or Path
-        A folder that holds no notice yet; made if needed.
+        An empty folder; made if needed.
 
     Raises
     ------
     OutputError
-        If there is a notice already, or the folder cannot be written.
+        If the folder holds anything, or cannot be written whole; nothing is left in it then.
 
     Notes
     -----
     A text that a spreadsheet would take for a formula is written behind an apostrophe, which reading takes off again.
-    The findings are not written: reading finds them again.
+    The findings are not written: reading finds them again. ``notice.toml`` is written last: a folder without it is no
+    notice.
     """
     target = Path(folder)
-    if (target / "notice.toml").exists():
-        raise OutputError(f"{target}：已有 notice.toml。办法：换一个空文件夹。")
-    try:
+    contents = {f"{name}.csv": _csv(frame, layout()[name]) for name, frame in _frames(table).items()}
+    contents["notice.toml"] = "".join(_settings(table)).encode()
+    with output_errors(target):
+        made = not target.exists()
         target.mkdir(parents=True, exist_ok=True)
-        for name, frame in _frames(table).items():
-            _write_csv(target / f"{name}.csv", frame, layout()[name])
-        (target / "notice.toml").write_text("".join(_settings(table)), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{target}：写不进去（{error.strerror}）。办法：检查路径与权限。") from error
+        held = sorted(path.name for path in target.iterdir())
+    if held:
+        raise OutputError(f"{target}：文件夹里已有 {'、'.join(held[:_SHOWN])}。办法：换一个空文件夹。")
+    try:
+        for name, content in contents.items():
+            write_whole(target / name, content)
+    except BaseException:
+        _remove(target, contents, folder_too=made)
+        raise
+
+
+def _remove(target: Path, names: Iterable[str], *, folder_too: bool) -> None:
+    with suppress(OSError):
+        for name in names:
+            (target / name).unlink(missing_ok=True)
+        if folder_too:
+            target.rmdir()
 
 
 def _frames(table: PriceTable) -> dict[str, pd.DataFrame]:
@@ -66,24 +82,20 @@ def _frames(table: PriceTable) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in frames.items() if len(frame)}
 
 
-def _write_csv(path: Path, frame: pd.DataFrame, fields: tuple[Field, ...]) -> None:
-    written = [field for field in fields if field.column in frame.columns]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow([field.column for field in written])
-        columns = [[_text(value, field) for value in frame[field.column]] for field in written]
-        rows.writerows(zip(*columns, strict=True))
+def _csv(frame: pd.DataFrame, fields: tuple[Field, ...]) -> bytes:
+    """Numbers stay numbers, unless the column also has a word for what is no number."""
+    columns = {field.column: _printed(frame[field.column], field) for field in fields if field.column in frame.columns}
+    return csv_bytes(pd.DataFrame(columns, index=frame.index))
 
 
-def _text(value: object, field: Field) -> str:
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        if np.isnan(value):
-            return "—" if field.kind == "price" else ""
-        return "无年期" if np.isinf(value) else f"{Decimal(repr(value)):f}".removesuffix(".0")
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
+def _printed(values: pd.Series[float], field: Field) -> pd.Series[float] | pd.Series[str]:
+    if field.kind not in ("price", "years"):
+        return values
+    words = values.isna() if field.kind == "price" else values == np.inf
+    if not words.any():
+        return values
+    texts = values.map(repr, na_action="ignore").astype("str")
+    return texts.mask(words, "—" if field.kind == "price" else "无年期")
 
 
 def _settings(table: PriceTable) -> Iterator[str]:
