@@ -64,11 +64,15 @@ def _undecodable(path: Path, data: bytes, encoding: str) -> str | None:
     count = (len(data) - header) // width if width else 0
     table = np.frombuffer(data, dtype=np.uint8, count=count * width, offset=header).reshape(count, width)
     for field in fields:
-        if field.kind != "C":
+        if field.kind != "C" or not field.width:
             continue
         column = table[:, field.start : field.start + field.width]
-        for record in np.flatnonzero((column >= 0x80).any(axis=1)):
+        cells = np.ascontiguousarray(column).view(f"S{field.width}").ravel()
+        _, distinct = np.unique(cells, return_index=True)
+        for record in np.sort(distinct):  # the first record of each distinct text
             text = column[record].tobytes().rstrip(b" \0")
+            if text.isascii():
+                continue
             try:
                 text.decode(encoding)
             except UnicodeDecodeError:
