@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
-from landmarket.columns import label
-from landmarket.errors import BadValueError, CrsError, IndexMismatchError, MissingColumnError, named_rows
+from landmarket.columns import label, schema
+from landmarket.errors import (
+    SHOWN,
+    BadValueError,
+    CrsError,
+    IndexMismatchError,
+    LandMarketError,
+    MissingColumnError,
+    named_rows,
+)
+
+JOINT = "；"
+"""Between the reasons of one row."""
 
 
 def require_columns(table: pd.DataFrame, names: list[str], needed_by: str) -> None:
@@ -133,6 +147,148 @@ def require_same_crs(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, needed_by:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """Rows of a table that cannot be used, and what to do about each (不能用的值).
+
+    What a domain function refuses it first finds as faults. The function itself raises them, see `require_sound`; a
+    function that says beforehand which rows it would refuse lists them, see `gap_texts`.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns whose values are at fault.
+    rows : ndarray of int
+        Positions of the rows.
+    cures : sequence of str
+        For each of them what the analyst should do, in Chinese.
+    error : type of LandMarketError
+        What is raised.
+    """
+
+    columns: tuple[str, ...]
+    rows: npt.NDArray[np.intp]
+    cures: Sequence[str]
+    error: type[LandMarketError] = BadValueError
+
+    def among(self, rows: npt.NDArray[np.bool_]) -> Fault:
+        """Keep those of some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            True for each row of the table that counts.
+
+        Returns
+        -------
+        Fault
+            The same fault of fewer rows.
+        """
+        kept = rows[self.rows]
+        cures = [cure for cure, keep in zip(self.cures, kept.tolist(), strict=True) if keep]
+        return replace(self, rows=self.rows[kept], cures=cures)
+
+
+def fault(name: str, bad: pd.Series[bool] | npt.NDArray[np.bool_], cure: str) -> Fault:
+    """Find the rows of a column that are marked bad, all for one reason.
+
+    Parameters
+    ----------
+    name : str
+        Column identifier.
+    bad : Series or ndarray of bool
+        True for each row that cannot be used.
+    cure : str
+        What the analyst should do, in Chinese.
+
+    Returns
+    -------
+    Fault
+        Of no rows where none is bad.
+    """
+    rows = np.flatnonzero(np.asarray(bad, dtype=bool))
+    return Fault((name,), rows, [cure] * len(rows))
+
+
+def require_sound(table: pd.DataFrame, faults: Iterable[Fault], needed_by: str) -> None:
+    """Raise the first fault that any row has, naming rows, values and the cure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table in which the faults were found.
+    faults : iterable of Fault
+        What was found.
+    needed_by : str
+        The function that refuses them, for the message.
+
+    Raises
+    ------
+    LandMarketError
+        The error of the first fault with any rows.
+    """
+    found = next((each for each in faults if len(each.rows)), None)
+    if found is None:
+        return
+    index, names = table.index[found.rows], list(found.columns)
+    if len(names) == 1:
+        rows = named_rows(index, table[names[0]].iloc[found.rows])
+    else:
+        rows = named_rows(index, _said(table, found, label, " = ") if names else None)
+    cures = list(dict.fromkeys(found.cures))[:SHOWN]
+    where = f"列 {'、'.join(map(label, names))} 的值不能用，" if names else ""
+    raise found.error(f"{needed_by}：{where}{rows}。办法：{' '.join(cures)}")
+
+
+def gap_texts(table: pd.DataFrame, faults: Iterable[Fault]) -> pd.Series[str]:
+    """Say for each row everything that keeps it from being used.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table in which the faults were found.
+    faults : iterable of Fault
+        What was found.
+
+    Returns
+    -------
+    Series of str
+        On the same index: in Chinese, joined by ；, each column once; empty where there is nothing.
+    """
+    found: dict[int, dict[tuple[str, ...], str]] = {}
+    for each in faults:
+        what = _said(table, each, _header, " ")
+        for row, value, cure in zip(each.rows.tolist(), what, each.cures, strict=True):
+            reason = f"{value}：" * bool(value) + cure.removesuffix("。").replace(JOINT, "，")
+            found.setdefault(row, {}).setdefault(each.columns, reason)
+    texts = np.full(len(table), "", dtype=object)
+    for row, reasons in found.items():
+        texts[row] = JOINT.join(reasons.values())
+    return pd.Series(texts, index=table.index, dtype="str")
+
+
+def _said(table: pd.DataFrame, found: Fault, named: Callable[[str], str], between: str) -> list[str]:
+    """Write for each row of a fault the names and values of its columns."""
+    columns = [
+        [f"{named(name)}{between}{_shown(value)}" for value in table[name].iloc[found.rows]] for name in found.columns
+    ]
+    return ["、".join(row) for row in zip(*columns, strict=True)] if columns else [""] * len(found.rows)
+
+
+def _header(name: str) -> str:
+    column = schema().get(name)
+    return column.headers[0] if column else name
+
+
+def _shown(value: object) -> str:
+    """Write a cell as a person would; a missing one as 缺."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value or value == "":
+        return "缺"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
 def require_values(
     table: pd.DataFrame, name: str, bad: pd.Series[bool] | npt.NDArray[np.bool_], cure: str, needed_by: str
 ) -> None:
@@ -156,7 +312,4 @@ def require_values(
     BadValueError
         If any row is bad.
     """
-    mask = np.asarray(bad, dtype=bool)
-    if mask.any():
-        rows = named_rows(table.index[mask], table.loc[mask, name])
-        raise BadValueError(f"{needed_by}：列 {label(name)} 的值不能用，{rows}。办法：{cure}")
+    require_sound(table, [fault(name, bad, cure)], needed_by)

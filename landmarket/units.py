@@ -20,6 +20,9 @@ MU_PER_HECTARE = 15
 YUAN_PER_SQUARE_METRE_IN_WAN_PER_MU = 15
 _FEN_PER_WAN = 1_000_000
 _TIE_GUARD = 1e-9
+_WHOLE_FROM = 2.0**53
+"""Floats from here on are whole numbers."""
+_MOST_PRODUCT = 9e18
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -130,6 +133,7 @@ def round_half_up_array(values: Floats, decimals: int) -> Floats:
     scaled = np.abs(values) * scale
     rounded = np.floor(scaled + 0.5)
     near_tie = np.abs(scaled - np.floor(scaled) - 0.5) < _TIE_GUARD * np.maximum(scaled, 1.0)
+    near_tie &= np.abs(values) < _WHOLE_FROM
     for i in np.flatnonzero(near_tie):
         rounded[i] = float(round_half_up(abs(float(values[i])), decimals).scaleb(decimals))
     result: Floats = np.copysign(rounded, values) / scale
@@ -246,6 +250,6 @@ def times_area_fen(unit_price_fen: pd.Series[int], area_centi: pd.Series[int]) -
     """
     price = unit_price_fen.to_numpy(dtype=np.int64)
     area = area_centi.to_numpy(dtype=np.int64)
-    if len(price) and float(price.max()) * float(area.max()) > 9e18:
+    if (price.astype(np.float64) * area.astype(np.float64) > _MOST_PRODUCT).any():
         raise BadValueError("单价×面积超出 64 位整数范围。办法：检查面积单位是否为 ㎡、单价单位是否为 元/㎡。")
     return pd.Series((price * area + 50) // 100, index=unit_price_fen.index)

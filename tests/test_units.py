@@ -50,6 +50,11 @@ def test_a_deal_of_yicheng() -> None:
     assert round_half_up(square_metres_to_mu(739.37), 3) == Decimal("1.109")
 
 
+def test_floats_too_large_for_decimals_stay_as_they_are() -> None:
+    values = np.array([4.6e15, 1e17, 1e300, -1e300])
+    assert round_half_up_array(values, 2).tolist() == values.tolist()
+
+
 def test_columns_keep_their_index() -> None:
     area = pd.Series([667.0, 2000.0], index=["b", "a"], name="area")
     assert_same_index(square_metres_to_mu(area), area)

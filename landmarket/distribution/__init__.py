@@ -2,7 +2,7 @@
 
 from landmarket.distribution.members import distribute_to_members
 from landmarket.distribution.rule import FundBase, FundRate, SplitRule, read_split_rule
-from landmarket.distribution.split import PARTIES, split_income
+from landmarket.distribution.split import PARTIES, split_gaps, split_income
 
 __all__ = [
     "PARTIES",
@@ -11,5 +11,6 @@ __all__ = [
     "SplitRule",
     "distribute_to_members",
     "read_split_rule",
+    "split_gaps",
     "split_income",
 ]

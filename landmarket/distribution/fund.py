@@ -8,14 +8,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from landmarket.columns import label
+from landmarket.checks import Fault
 from landmarket.distribution.rule import ASPECTS, FundBase, SplitRule
-from landmarket.errors import NoRuleInForceError, RuleError, UnverifiedRuleWarning, named_rows
+from landmarket.errors import NoRuleInForceError, RuleError, UnverifiedRuleWarning
 from landmarket.exact import Ints, millionths
-from landmarket.rules import national_rules, rule_in_force
+from landmarket.rules import Rule, national_rules, rule_in_force
 
 
-def fund_rates(deals: pd.DataFrame, rule: SplitRule) -> Ints:
+def fund_rates(deals: pd.DataFrame, rule: SplitRule) -> tuple[Ints, list[Fault]]:
     """Find the rate of the fund for each deal (调节金比例).
 
     Parameters
@@ -27,25 +27,21 @@ def fund_rates(deals: pd.DataFrame, rule: SplitRule) -> Ints:
 
     Returns
     -------
-    ndarray of int64
-        Rates in millionths, in the order of the table.
-
-    Raises
-    ------
-    RuleError
-        If for a deal no rate applies, two equally specific ones do, or a missing fact decides which.
+    rates : ndarray of int64
+        Rates in millionths, in the order of the table; 0 where there is a fault.
+    faults : list of Fault
+        Deals to which no rate applies, or two equally specific ones, or for which a missing fact decides.
     """
     facts = pd.DataFrame("", index=deals.index, columns=list(ASPECTS), dtype="str")
-    for aspect in stated_aspects(rule):
+    aspects = stated_aspects(rule)
+    for aspect in aspects:
         facts[aspect] = deals[aspect].astype("str").fillna("")
     number = facts.groupby(list(ASPECTS), sort=False).ngroup().to_numpy()
     distinct = facts.drop_duplicates().itertuples(index=False)
-    rates = [
-        _rate_of(dict(zip(ASPECTS, map(str, combination), strict=True)), rule, deals.index[number == i])
-        for i, combination in enumerate(distinct)
-    ]
-    found: Ints = np.array(rates, dtype=np.int64)[number]
-    return found
+    found = [_rate_of(dict(zip(ASPECTS, map(str, combination), strict=True)), rule) for combination in distinct]
+    rates: Ints = np.array([rate for rate, _ in found], dtype=np.int64)[number]
+    bad = np.flatnonzero(np.array([bool(trouble) for _, trouble in found], dtype=bool)[number])
+    return rates, [Fault(tuple(aspects), bad, [found[which][1] for which in number[bad]], RuleError)]
 
 
 def stated_aspects(rule: SplitRule) -> list[str]:
@@ -64,71 +60,94 @@ def stated_aspects(rule: SplitRule) -> list[str]:
     return [aspect for aspect in ASPECTS if any(getattr(rate, aspect) for rate in rule.fund_rates)]
 
 
-def _rate_of(parcel: dict[str, str], rule: SplitRule, rows: pd.Index[str]) -> int:
+def _rate_of(parcel: dict[str, str], rule: SplitRule) -> tuple[int, str]:
+    """Give the rate, and what stands in the way of it."""
     fitting = [rate for rate in rule.fund_rates if rate.fits(parcel)]
     most = max((rate.aspects for rate in fitting), default=0)
     best = [rate for rate in fitting if rate.aspects == most]
-    stated = "、".join(f"{label(aspect)} = {parcel[aspect] or '缺'}" for aspect in stated_aspects(rule))
-    where = f"收益分配办法 {rule.name}：{stated}，{named_rows(rows)}"
+    named = f"收益分配办法 {rule.name}"
     if any(rate.might_fit(parcel) and rate.aspects >= most for rate in rule.fund_rates if rate not in fitting):
-        raise RuleError(f"{where}：缺的一项决定调节金比例。办法：在宗地表中补上，缺失不当作其他。")
+        return 0, "缺的一项决定调节金比例，在宗地表中补上，缺失不当作其他"
     if not best:
-        raise RuleError(f"{where}：没有适用的调节金比例。办法：补上 [[fund_rate]] 记录。")
+        return 0, f"{named} 没有适用的调节金比例，补上 [[fund_rate]] 记录"
     if len(best) > 1:
-        raise RuleError(f"{where}：有 {len(best)} 条同样具体的调节金比例。办法：删去多余的。")
-    return millionths(best[0].rate, "调节金比例")
+        return 0, f"{named} 有 {len(best)} 条同样具体的调节金比例，删去多余的"
+    return millionths(best[0].rate, "调节金比例"), ""
 
 
-def require_rules(deals: pd.DataFrame, rule: SplitRule) -> None:
-    """Refuse deals on days when the county's rule or a national rule on the fund is not in force.
+def day_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
+    """Find deals on days when the county's rule or a national rule on the fund is not in force.
 
     Parameters
     ----------
     deals : DataFrame
-        With ``deal_on``.
+        With ``deal_on``; a missing day is passed over.
     rule : SplitRule
         The county's rule.
 
+    Returns
+    -------
+    list of Fault
+        Deals on whose day either is not in force, and no document stands in for the national rule.
+
     Raises
     ------
-    NoRuleInForceError
-        If either is not in force, and no document stands in for the national rule.
     RuleError
         If a rate on the gain lies outside the national band, and no document allows it.
 
     Warns
     -----
     UnverifiedRuleWarning
-        If a rule was not read by whoever entered it.
+        If the national rule was not read by whoever entered it.
 
     Notes
     -----
     The band of 财税〔2016〕41号 is one of the gain, in pilot counties: a rate on the price is not held against it.
     """
-    days = [stamp.date() for stamp in pd.to_datetime(deals["deal_on"].unique())]
-    for day in sorted(days):
-        if day < rule.effective_from or (rule.effective_to is not None and day > rule.effective_to):
-            raise NoRuleInForceError(
-                f"成交日 {day}：收益分配办法 {rule.name} 未生效（{rule.effective_from}—{rule.effective_to or '今'}）。"
-                "办法：换用当日有效的办法。"
-            )
-        _require_band(day, rule)
-    if days and not rule.verified:
+    number, days = pd.factorize(pd.to_datetime(deals["deal_on"]), sort=True)
+    troubles = np.array([*(_day_trouble(stamp.date(), rule) for stamp in pd.DatetimeIndex(days)), ""], dtype=object)
+    bad = np.flatnonzero(troubles[number] != "")
+    return [Fault(("deal_on",), bad, troubles[number[bad]].tolist(), NoRuleInForceError)]
+
+
+def warn_unverified(deals: pd.DataFrame, rule: SplitRule) -> None:
+    """Warn where deals are split by a rule that nobody has checked.
+
+    Parameters
+    ----------
+    deals : DataFrame
+        The deals.
+    rule : SplitRule
+        The county's rule.
+
+    Warns
+    -----
+    UnverifiedRuleWarning
+        If the rule was not read by whoever entered it.
+    """
+    if len(deals) and not rule.verified:
         warnings.warn(f"收益分配办法未经核对原文：{rule.name}（{rule.source}）", UnverifiedRuleWarning, stacklevel=4)
 
 
-def _require_band(day: date, rule: SplitRule) -> None:
-    """Stop where no national rule on the fund is in force, or a rate on the gain lies outside its band."""
+def _day_trouble(day: date, rule: SplitRule) -> str:
+    """Say why nothing can be split on a day; stop where a rate on the gain lies outside the band of that day."""
+    if day < rule.effective_from or (rule.effective_to is not None and day > rule.effective_to):
+        period = f"{rule.effective_from}—{rule.effective_to or '今'}"
+        return f"收益分配办法 {rule.name} 在 {day} 未生效（{period}），换用当日有效的办法"
     if rule.override_document:
-        return
+        return ""
     band = rule_in_force(national_rules(), "fund_rate_band", on=day, county=rule.county, pilot=rule.pilot)
     if band is None:
-        raise NoRuleInForceError(
-            f"成交日 {day}：{rule.county}（{'' if rule.pilot else '非'}试点）没有生效的国家调节金规定，不当作 0。"
-            f"办法：在收益分配办法 {rule.name} 的 override_document 写明准予征收的文号，或核对成交日与试点状态。"
+        return (
+            f"{day} 在 {rule.county}（{'' if rule.pilot else '非'}试点）没有生效的国家调节金规定，不当作 0，"
+            f"在收益分配办法 {rule.name} 的 override_document 写明准予征收的文号，或核对成交日与试点状态"
         )
-    if rule.fund_base is FundBase.PRICE:
-        return
+    if rule.fund_base is FundBase.GAIN:
+        _require_band(band, rule)
+    return ""
+
+
+def _require_band(band: Rule, rule: SplitRule) -> None:
     if not isinstance(band.value, tuple) or len(band.value) != 2:
         raise RuleError(f"规则 {band.name} 的值应为 [下限, 上限]。")
     low, high = band.value

@@ -69,7 +69,7 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
         If a lease is longer than the law of the day allows, or a working day falls into a year whose holidays
         are not announced.
     BadValueError
-        If a price is missing.
+        If a price is missing, or a cost, term or rate that the terms need; see `deal_gaps`.
 
     Warns
     -----
@@ -114,7 +114,7 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
 
 def _equity(prices: pd.DataFrame, terms: DealTerms, on: date) -> pd.DataFrame:
     nobody, missing = np.zeros(len(prices), dtype=np.int64), np.zeros(len(prices), dtype=np.bool_)
-    price = appraised_prices(prices)
+    price = appraised_prices(prices, terms)
     names = ("start_price_fen", "step_fen", "deposit_fen", "annual_rent_fen")
     amounts = {name: masked_fen(nobody, missing) for name in names} | {"deal_price_fen": masked_fen(price)}
     outcome = np.full(len(prices), EQUITY)

@@ -13,15 +13,18 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns, require_values
+from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound
 from landmarket.errors import RuleError
 from landmarket.exact import Ints, millionths, round_up, times_rate
-from landmarket.market.rent import yearly_rent_fen
+from landmarket.market.rent import rent_faults, yearly_rent_fen
 from landmarket.market.terms import DealTerms, Form, StartRounding, StepBasis
 from landmarket.rules import national_rules, require_rule
-from landmarket.units import fen_series
+from landmarket.units import Floats, fen_series
 
 _FEN = 100
+_MOST = 9e13
+"""Amounts [元] and areas [㎡] below this are exact to two decimals in floating point."""
+_COSTS = ("acquisition_cost", "development_cost")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,7 @@ def offer(prices: pd.DataFrame, terms: DealTerms) -> Offer:
     BadValueError
         If a price is missing or not positive.
     """
-    appraised = _appraised(prices, appraised_prices(prices), terms)
+    appraised = _appraised(prices, appraised_prices(prices, terms), terms)
     unit = terms.unit_yuan * _FEN
     start = _product(appraised, terms.start_ratio, prices.index)
     if terms.step_basis is StepBasis.OF_START:
@@ -156,14 +159,13 @@ def yearly_reserve(prices: pd.DataFrame, terms: DealTerms) -> Ints:
     ndarray of int64
         Reserve [分] in the order of the table. Secret.
     """
-    total = appraised_prices(prices)
+    total = appraised_prices(prices, terms)
     reserve = np.maximum(
         _product(total, terms.reserve_ratio, prices.index), _product(total, terms.floor_price_ratio, prices.index)
     )
     if terms.floor_entry_cost:
         reserve = np.maximum(reserve, _entry_cost(prices))
     if terms.industrial_minimum:
-        require_columns(prices, ["price_use", "area"], "reserve_prices")
         bound = prices["price_use"].isin(terms.industrial_uses).to_numpy(dtype=bool)
         reserve = np.maximum(
             reserve, np.where(bound, _product(_centi(prices), terms.industrial_minimum, prices.index), 0)
@@ -208,13 +210,68 @@ def _product(amount: Ints, ratio: Decimal, rows: pd.Index[str]) -> Ints:
     return whole + (rest > 0)
 
 
-def appraised_prices(prices: pd.DataFrame) -> Ints:
-    """Take the appraised price of each parcel.
+def deal_gaps(prices: pd.DataFrame, terms: DealTerms) -> pd.Series[str]:
+    """Say for each parcel everything that keeps it from being offered on these terms.
 
     Parameters
     ----------
     prices : DataFrame
-        With ``total_price_fen`` and ``area``.
+        As for `simulate_deals`.
+    terms : DealTerms
+        The terms.
+
+    Returns
+    -------
+    Series of str
+        ``deal_gap`` on the same index: empty where `simulate_deals` simulates a deal, else every reason in Chinese why
+        it refuses the parcel, joined by ；.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing that the terms need.
+
+    Notes
+    -----
+    The reasons are found by the very checks that `simulate_deals` makes.
+    """
+    return gap_texts(prices, _faults(prices, terms)).rename("deal_gap")
+
+
+def _faults(prices: pd.DataFrame, terms: DealTerms) -> list[Fault]:
+    """Find what cannot be used of what these terms need."""
+    require_columns(prices, ["total_price_fen", "area"], "simulate_deals")
+    total = _numbers(prices["total_price_fen"])
+    cure = "先用 benchmark_price() 求出地价，未定价的宗地不能交易。"
+    faults = [fault("total_price_fen", ~((total > 0) & (total < _MOST * _FEN)), cure)]
+    if terms.form is Form.EQUITY:
+        return faults
+    if terms.industrial_minimum:
+        require_columns(prices, ["price_use"], "simulate_deals")
+    if terms.industrial_minimum or terms.step_basis is StepBasis.PER_SQUARE_METRE:
+        area = _numbers(prices["area"])
+        faults.append(fault("area", ~((area > 0) & (area < _MOST)), "计价面积应大于 0。"))
+    if terms.floor_entry_cost:
+        require_columns(prices, list(_COSTS), "simulate_deals")
+        for name in _COSTS:
+            cost = _numbers(prices[name])
+            faults.append(fault(name, ~((cost >= 0) & (cost < _MOST)), "补上成本，确无成本的填 0，底价以成本为下限。"))
+    return [*faults, *(rent_faults(prices) if terms.form is Form.LEASE else [])]
+
+
+def _numbers(column: pd.Series[float]) -> Floats:
+    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+
+
+def appraised_prices(prices: pd.DataFrame, terms: DealTerms) -> Ints:
+    """Take the appraised price of each parcel, once everything else that the terms need is there.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        As for `simulate_deals`.
+    terms : DealTerms
+        The terms.
 
     Returns
     -------
@@ -224,27 +281,20 @@ def appraised_prices(prices: pd.DataFrame) -> Ints:
     Raises
     ------
     BadValueError
-        If a price is missing or not positive.
+        If a price or what the terms need is missing; `deal_gaps` names all such parcels beforehand.
     """
-    require_columns(prices, ["total_price_fen", "area"], "simulate_deals")
-    total = pd.to_numeric(prices["total_price_fen"])
-    cure = "先用 benchmark_price() 求出地价，未定价的宗地不能交易。"
-    require_values(prices, "total_price_fen", ~(total.fillna(0) > 0), cure, "simulate_deals")
-    fen: Ints = total.to_numpy(dtype=np.int64)
+    require_sound(prices, _faults(prices, terms), "simulate_deals")
+    fen: Ints = pd.to_numeric(prices["total_price_fen"]).to_numpy(dtype=np.int64)
     return fen
 
 
 def _centi(prices: pd.DataFrame) -> Ints:
-    area = prices["area"].to_numpy(dtype=np.float64)
-    require_values(prices, "area", ~(area > 0), "计价面积应大于 0。", "simulate_deals")
-    centi: Ints = np.rint(area * 100).astype(np.int64)
+    centi: Ints = np.rint(_numbers(prices["area"]) * 100).astype(np.int64)
     return centi
 
 
 def _entry_cost(prices: pd.DataFrame) -> Ints:
-    names = ["acquisition_cost", "development_cost"]
-    require_columns(prices, names, "reserve_prices")
-    acquisition, development = (fen_series(prices[name]).to_numpy(dtype=np.int64) for name in names)
+    acquisition, development = (fen_series(pd.to_numeric(prices[name])).to_numpy(dtype=np.int64) for name in _COSTS)
     cost: Ints = acquisition + development
     return cost
 

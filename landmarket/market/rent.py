@@ -8,9 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns, require_values
+from landmarket.checks import Fault, fault, require_columns, require_sound
 from landmarket.exact import Ints
 from landmarket.market.terms import DealTerms, RentDue
+
+_NEEDED_BY = "simulate_deals（出租）"
 
 
 def rent_factor(rate: Decimal, years: float, due: RentDue) -> Fraction:
@@ -52,6 +54,30 @@ def rent_factor(rate: Decimal, years: float, due: RentDue) -> Fraction:
     return arrears / (1 + r) if due is RentDue.ADVANCE else arrears
 
 
+def rent_faults(prices: pd.DataFrame) -> list[Fault]:
+    """Find terms and rates from which no rent can be computed.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        With ``term_years``, the years the price is for (``inf`` where unlimited), and ``capitalisation_rate``.
+
+    Returns
+    -------
+    list of Fault
+        Terms that are no whole years, and rates that are missing or not between 0 and 1.
+    """
+    require_columns(prices, ["term_years", "capitalisation_rate"], _NEEDED_BY)
+    years = prices["term_years"].to_numpy(dtype=np.float64)
+    whole = (years > 0) & ((years == np.floor(years)) | np.isinf(years))
+    rates = prices["capitalisation_rate"].to_numpy(dtype=np.float64)
+    cure = "公告须有该用途的土地还原率，由地价推算租金要用。"
+    return [
+        fault("term_years", ~whole, "地价对应的年期应为正整数年，无年期为 inf。"),
+        fault("capitalisation_rate", ~((rates > 0) & (rates < 1)), cure),
+    ]
+
+
 def yearly_rent_fen(prices: pd.DataFrame, price_fen: Ints, terms: DealTerms) -> Ints:
     """Yearly rent of each parcel from a price, half-up to the fen.
 
@@ -74,14 +100,8 @@ def yearly_rent_fen(prices: pd.DataFrame, price_fen: Ints, terms: DealTerms) -> 
     BadValueError
         If a term is missing or not whole years above 0, or there is no rate.
     """
-    needed_by = "simulate_deals（出租）"
-    require_columns(prices, ["term_years", "capitalisation_rate"], needed_by)
-    years = prices["term_years"].to_numpy(dtype=np.float64)
-    whole = (years > 0) & ((years == np.floor(years)) | np.isinf(years))
-    require_values(prices, "term_years", ~whole, "地价对应的年期应为正整数年，无年期为 inf。", needed_by)
-    rates = prices["capitalisation_rate"].to_numpy(dtype=np.float64)
-    cure = "公告须有该用途的土地还原率，由地价推算租金要用。"
-    require_values(prices, "capitalisation_rate", ~((rates > 0) & (rates < 1)), cure, needed_by)
+    require_sound(prices, rent_faults(prices), _NEEDED_BY)
+    years, rates = (prices[name].to_numpy(dtype=np.float64) for name in ("term_years", "capitalisation_rate"))
     pairs = list(zip(rates.tolist(), years.tolist(), strict=True))
     factors = {pair: rent_factor(Decimal(repr(pair[0])), pair[1], terms.rent_due) for pair in set(pairs)}
     return np.array([_half_up(int(fen), factors[pair]) for fen, pair in zip(price_fen, pairs, strict=True)], np.int64)

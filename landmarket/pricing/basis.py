@@ -40,7 +40,7 @@ def price_basis(parcels: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     -----
     The longest matching beginning of the land-use code decides the use, within its own scheme only. A village is
     matched by its full name, else without 居委会/村委会 and the like, else also without 社区/村; a name that then means
-    villages of two grades is not matched.
+    villages of two grades is not matched. What else a price needs is looked at by `price_gaps`.
     """
     require_unique_index(parcels, NEEDED_BY)
     require_columns(parcels, ["planned_use", "planned_use_scheme", "township", "village"], NEEDED_BY)
@@ -53,12 +53,26 @@ def price_basis(parcels: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     else:
         grade, grade_gap = _constant(None, parcels.index), _constant("", parcels.index)
     keyed = placed.assign(grade=grade)
-    no_price = np.isnan(price_cells(keyed, table))
-    where = [keyed[name].fillna("") for name in ("township", "grade", "price_use")]
-    cell_gap = ("公告中 " + where[0] + " " + where[1] + "级 " + where[2] + " 无价").str.replace("级级", "级")
     gap = use_gap.where(use_gap != "", grade_gap)
-    gap = gap.where(~(no_price & (gap == "")), cell_gap)
+    gap = gap.where(gap != "", no_price_texts(keyed)).where(np.isnan(price_cells(keyed, table)), "")
     return pd.DataFrame({"price_use": use, "grade": grade, "price_gap": gap}, index=parcels.index)
+
+
+def no_price_texts(parcels: pd.DataFrame) -> pd.Series[str]:
+    """Say that a notice has no price for a township, grade and use.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``township, grade, price_use``.
+
+    Returns
+    -------
+    Series of str
+        In Chinese, on the same index.
+    """
+    township, grade, use = (parcels[name].astype("str").fillna("") for name in ("township", "grade", "price_use"))
+    return ("公告中 " + township + " " + grade + "级 " + use + " 无价").str.replace("级级", "级")
 
 
 def _constant(value: str | None, index: pd.Index[str]) -> pd.Series[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landmarket.checks import require_columns, require_unique_index, require_values
+from landmarket.checks import Fault, fault, require_columns, require_sound, require_unique_index
 from landmarket.errors import NoPriceError, named_rows
 from landmarket.pricing.intensity_factors import connotation_columns, development_columns, far_columns
 from landmarket.pricing.keys import text_codes, texts, use_grade_keys
@@ -25,7 +25,14 @@ from landmarket.units import fen_series, round_half_up_array, times_area_fen
 
 _FEN_PER_YUAN = 100
 _FEN_PER_CENT_OF_WAN_PER_MU = 15
+_LEAST_AREA = 0.005
+_MOST = 9e13
+"""Areas [㎡] and prices [元] below this are exact to two decimals in floating point."""
+_MOST_PRODUCT = 9e14
+"""Unit price × area [元] below this is exact in 64-bit integers of 10⁻⁴ 元."""
 Floats = npt.NDArray[np.float64]
+NEEDED = ["township", "price_use", "grade", "floor_area_ratio", "area"]
+"""Columns `benchmark_price` needs whatever the notice; factors and step tables name more."""
 
 
 def benchmark_price(
@@ -59,7 +66,7 @@ def benchmark_price(
     NoPriceError
         If the notice has no price for a parcel; all are counted.
     BadValueError
-        If a value a correction needs is missing or cannot be used.
+        If a value a correction needs is missing or cannot be used; `price_gaps` names all of them beforehand.
     StalePriceTableError
         If the notice is too old.
 
@@ -75,43 +82,66 @@ def benchmark_price(
     (楼面地价) the product is also multiplied by the floor-area ratio, to give a price per square metre of land.
     """
     require_unique_index(parcels, NEEDED_BY)
-    require_columns(parcels, ["township", "price_use", "grade", "floor_area_ratio", "area"], NEEDED_BY)
+    require_columns(parcels, NEEDED, NEEDED_BY)
     check_age(table, on, stale)
-    base = _base_prices(parcels, table)
-    keys = use_grade_keys(parcels)
-    basis = connotation_columns(keys, table, parcels.index)
-    factors = pd.concat(
-        [
-            five_level_columns(parcels, keys, table),
-            date_columns(keys, table, on, parcels.index),
-            term_columns(parcels, keys, basis, table),
-            far_columns(parcels, keys, basis, table),
-            step_columns(parcels, keys, table),
-            development_columns(parcels, basis, table),
-        ],
-        axis=1,
-    )
-    head = parcels[["township", "grade", "price_use"]].assign(
-        price_form=basis["price_form"], area=_area(parcels), base_price=base
-    )
-    priced = pd.concat([pd.DataFrame(head), factors], axis=1)
-    return pd.concat([priced, _prices(priced, table)], axis=1).assign(
+    base = price_cells(parcels, table)
+    _require_prices(parcels, base, table)
+    factors, faults = factor_columns(parcels, table, on)
+    require_sound(parcels, faults, NEEDED_BY)
+    head = parcels[["township", "grade", "price_use"]].join(factors[["price_form", "area"]]).assign(base_price=base)
+    priced = pd.concat([pd.DataFrame(head), factors.drop(columns=["price_form", "area"])], axis=1)
+    unit = unit_prices(priced, table)
+    require_sound(priced.assign(unit_price=unit), price_faults(priced, unit), NEEDED_BY)
+    return pd.concat([priced, _prices(priced, unit, table)], axis=1).assign(
         base_date=pd.Timestamp(table.connotation.base_date).as_unit("s"),
         priced_on=pd.Timestamp(on).as_unit("s"),
         price_source=texts([table.citation], np.zeros(len(priced), dtype=np.intp), priced.index),
     )
 
 
-def _area(parcels: pd.DataFrame) -> Floats:
+def factor_columns(parcels: pd.DataFrame, table: PriceTable, on: date) -> tuple[pd.DataFrame, list[Fault]]:
+    """Find everything that multiplies the benchmark price of each parcel, and what cannot be used for it.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        As for `benchmark_price`.
+    table : PriceTable
+        The notice.
+    on : date
+        Valuation date.
+
+    Returns
+    -------
+    columns : DataFrame
+        ``price_form``, ``area`` and the columns of every factor; of no meaning in a row with a fault.
+    faults : list of Fault
+        Of all factors, in the order in which they are multiplied.
+    """
+    keys = use_grade_keys(parcels)
+    basis = connotation_columns(keys, table, parcels.index)
+    steps = [
+        _area(parcels),
+        five_level_columns(parcels, keys, table),
+        date_columns(keys, table, on, parcels.index),
+        term_columns(parcels, keys, basis, table),
+        far_columns(parcels, keys, basis, table),
+        step_columns(parcels, keys, table),
+        development_columns(parcels, basis, table),
+    ]
+    columns = pd.concat([basis[["price_form"]], *(columns for columns, _ in steps)], axis=1)
+    return columns, [each for _, faults in steps for each in faults]
+
+
+def _area(parcels: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     area = pd.to_numeric(parcels["area"], errors="coerce").to_numpy(dtype=np.float64)
-    require_values(parcels, "area", ~(np.isfinite(area) & (area >= 0.005)), "应为正数 [㎡]。", NEEDED_BY)
-    return round_half_up_array(area, 2)
+    usable = (area >= _LEAST_AREA) & (area < _MOST)
+    rounded = round_half_up_array(np.where(usable, area, np.nan), 2)
+    return pd.DataFrame({"area": rounded}, index=parcels.index), [fault("area", ~usable, "应为正数 [㎡]。")]
 
 
-def _base_prices(parcels: pd.DataFrame, table: PriceTable) -> Floats:
-    """Look up the price of each parcel's township, grade and use; the notice's empty texts mean all."""
-    prices = price_cells(parcels, table)
-    missing = np.isnan(prices)
+def _require_prices(parcels: pd.DataFrame, base: Floats, table: PriceTable) -> None:
+    missing = np.isnan(base)
     if missing.any():
         wanted = [
             " / ".join(map(str, row)) for row in parcels.loc[missing, ["township", "grade", "price_use"]].to_numpy()
@@ -120,11 +150,10 @@ def _base_prices(parcels: pd.DataFrame, table: PriceTable) -> Floats:
             f"{table.name} 没有这些宗地（乡镇 / 级别 / 用途）的基准地价，{named_rows(parcels.index[missing], wanted)}。"
             "办法：先用 price_basis() 看 price_gap（无价原因），只对有价的宗地计价。"
         )
-    return prices
 
 
 def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
-    """Look up the notice's price for each parcel.
+    """Look up the notice's price for each parcel; the notice's empty texts mean all.
 
     Parameters
     ----------
@@ -160,11 +189,29 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     return result
 
 
-def _prices(priced: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
-    unit = _unit_price(priced, table)
-    require_values(
-        priced.assign(unit_price=unit), "unit_price", ~(unit > 0), "修正后单价不为正，核对各系数。", NEEDED_BY
-    )
+def price_faults(priced: pd.DataFrame, unit: Floats) -> list[Fault]:
+    """Find prices that cannot be.
+
+    Parameters
+    ----------
+    priced : DataFrame
+        With ``area`` [㎡].
+    unit : ndarray of float
+        Unit prices [元/㎡], see `unit_prices`.
+
+    Returns
+    -------
+    list of Fault
+        Unit prices that are not positive, and totals beyond exact money.
+    """
+    area = priced["area"].to_numpy(dtype=np.float64)
+    return [
+        fault("unit_price", ~(unit > 0) | (unit >= _MOST), "修正后单价不为正，或大得不像单价，核对各系数。"),
+        fault("area", unit * area >= _MOST_PRODUCT, "总价大得不像一宗地，检查面积单位是否为 ㎡。"),
+    ]
+
+
+def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFrame:
     area = priced["area"].to_numpy(dtype=np.float64)
     fen = fen_series(pd.Series(unit, index=priced.index, name="unit_price"))
     centi = fen_series(pd.Series(area, index=priced.index, name="area"))
@@ -184,8 +231,21 @@ def _prices(priced: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
     return pd.DataFrame(columns, index=priced.index)
 
 
-def _unit_price(priced: pd.DataFrame, table: PriceTable) -> Floats:
-    """Multiply the printed factors exactly and round once."""
+def unit_prices(priced: pd.DataFrame, table: PriceTable) -> Floats:
+    """Multiply the printed factors exactly and round once.
+
+    Parameters
+    ----------
+    priced : DataFrame
+        ``base_price`` [元/㎡] and the columns of `factor_columns`.
+    table : PriceTable
+        The notice.
+
+    Returns
+    -------
+    ndarray of float
+        Unit prices [元/㎡], in the order of the table.
+    """
     steps = [priced[name].fillna(1.0) for name in priced.columns if name.startswith(STEP)]
     per_floor = (priced["price_form"] == PriceForm.FLOOR.value).to_numpy()
     ratio = np.where(per_floor, priced["floor_area_ratio"].to_numpy(), 1.0)

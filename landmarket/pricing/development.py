@@ -22,6 +22,37 @@ def _rows(name: str) -> tuple[dict[str, str], ...]:
 
 
 @cache
+def read_development(text: str) -> tuple[frozenset[str], str]:
+    """Read a development degree as its items, and say what cannot be read.
+
+    Parameters
+    ----------
+    text : str
+        For example ``五通一平``.
+
+    Returns
+    -------
+    items : frozenset of str
+        Items such as 通路, 供水, 场地平整.
+    trouble : str
+        In Chinese which word is not known, and how to write it; empty where all are.
+    """
+    degrees = {row["degree"]: row["items"] for row in _rows("development.csv")}
+    synonyms = {row["word"]: row["item"] for row in _rows("development_words.csv")}
+    known = {item for items in degrees.values() for item in items.split("、") if item}
+    found: set[str] = set()
+    for word in filter(None, _SEPARATORS.split(_WHERE.sub("", plain(text)))):
+        if word in degrees:
+            found |= set(filter(None, degrees[word].split("、")))
+        elif _THROUGH.match(word):
+            found |= set(degrees[f"{word}一平"].split("、")) - {"场地平整"}
+        elif synonyms.get(word, word) in known:
+            found.add(synonyms.get(word, word))
+        else:
+            return frozenset(), f"{word!r} 不认识，写成 五通一平，或列举 {'、'.join(sorted(known))}"
+    return frozenset(found), ""
+
+
 def development_items(text: str) -> frozenset[str]:
     """Read a development degree as its items.
 
@@ -45,38 +76,7 @@ def development_items(text: str) -> frozenset[str]:
     >>> sorted(development_items("五通一平") - development_items("三通一平"))
     ['排水', '通讯']
     """
-    degrees = {row["degree"]: row["items"] for row in _rows("development.csv")}
-    synonyms = {row["word"]: row["item"] for row in _rows("development_words.csv")}
-    known = {item for items in degrees.values() for item in items.split("、") if item}
-    found: set[str] = set()
-    for word in filter(None, _SEPARATORS.split(_WHERE.sub("", plain(text)))):
-        if word in degrees:
-            found |= set(filter(None, degrees[word].split("、")))
-        elif _THROUGH.match(word):
-            found |= set(degrees[f"{word}一平"].split("、")) - {"场地平整"}
-        elif synonyms.get(word, word) in known:
-            found.add(synonyms.get(word, word))
-        else:
-            raise BadValueError(
-                f"开发程度 {text!r} 中的 {word!r} 不认识。办法：写成 五通一平，或列举 {'、'.join(sorted(known))}。"
-            )
-    return frozenset(found)
-
-
-def development_difference(parcel: str, stated: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Compare a parcel's development with the one the price is stated on.
-
-    Parameters
-    ----------
-    parcel : str
-        Development degree of the parcel.
-    stated : str
-        Development degree of the connotation.
-
-    Returns
-    -------
-    more, less : frozenset of str
-        Items only the parcel has, and items only the connotation has.
-    """
-    has, base = development_items(parcel), development_items(stated)
-    return has - base, base - has
+    items, trouble = read_development(text)
+    if trouble:
+        raise BadValueError(f"开发程度 {text!r} 中的 {trouble}。")
+    return items

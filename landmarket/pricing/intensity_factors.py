@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landmarket.checks import require_values
-from landmarket.errors import BadValueError
+from landmarket.checks import Fault, fault
 from landmarket.pricing.corrections import far_factor
-from landmarket.pricing.development import development_difference
+from landmarket.pricing.development import read_development
 from landmarket.pricing.keys import Keys, rows_for, text_codes, texts
 from landmarket.pricing.price_table import Outside, PriceForm, PriceTable
 from landmarket.pricing.rounding import printed, rounded_exactly
 
 NEEDED_BY = "benchmark_price"
 Floats = npt.NDArray[np.float64]
+_LEAST_RATIO, _MOST_RATIO = 1e-6, 1e6
+"""Floor-area ratios beyond these are no number a plan states, and would leave the range of exact money."""
 
 
 def connotation_columns(keys: Keys, table: PriceTable, index: pd.Index[str]) -> pd.DataFrame:
@@ -57,7 +58,9 @@ def connotation_columns(keys: Keys, table: PriceTable, index: pd.Index[str]) -> 
     )
 
 
-def far_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
+def far_columns(
+    parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: PriceTable
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Look up the floor-area-ratio factor of each parcel (容积率修正).
 
     Parameters
@@ -73,19 +76,16 @@ def far_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: P
 
     Returns
     -------
-    DataFrame
-        ``floor_area_ratio, far_factor, far_note``.
-
-    Raises
-    ------
-    BadValueError
-        If a ratio is needed and missing, not positive, or outside the table where the notice says 报错.
+    columns : DataFrame
+        ``floor_area_ratio, far_factor, far_note``; of no meaning where there is a fault.
+    faults : list of Fault
+        Ratios that are needed and missing, not positive, or outside the table where the notice says 报错.
     """
     given = parcels["floor_area_ratio"]
     ratio: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
-    unreadable = given.notna().to_numpy() & ~(np.isfinite(ratio) & (ratio > 0))
-    cure = "应为一个正数；范围（如 1.0≤R≤2.5）须先选定取值。"
-    require_values(parcels, "floor_area_ratio", unreadable, cure, NEEDED_BY)
+    unreadable = given.notna().to_numpy() & ~((ratio >= _LEAST_RATIO) & (ratio <= _MOST_RATIO))
+    ratio = np.where(unreadable, np.nan, ratio)
+    faults = [fault("floor_area_ratio", unreadable, "应为一个正数，范围（如 1.0≤R≤2.5）须先选定取值。")]
     floor = basis["price_form"].to_numpy() == PriceForm.FLOOR.value
     factor, note, needed = np.ones(len(parcels)), np.zeros(len(parcels), dtype=np.intp), floor.copy()
     outside = np.zeros(len(parcels), dtype=bool)
@@ -99,17 +99,15 @@ def far_columns(parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: P
         ends = steps["floor_area_ratio"].iloc[0], steps["floor_area_ratio"].iloc[-1]
         outside[rows] = (ratio[rows] < ends[0]) | (ratio[rows] > ends[1])
         factor[rows] = _rounded_far(ratio[rows], steps, table)
-    cure = "补上容积率；公告对该用途作容积率修正。"
-    require_values(parcels, "floor_area_ratio", needed & np.isnan(ratio), cure, NEEDED_BY)
+    cure = "补上容积率，公告对该用途作容积率修正。"
+    faults.append(fault("floor_area_ratio", needed & np.isnan(ratio), cure))
     if table.far_outside is Outside.RAISE:
-        cure = "容积率在公告的修正表之外；核对容积率，或在公告说明中写明 容积率表外处理：取端值。"
-        require_values(parcels, "floor_area_ratio", outside, cure, NEEDED_BY)
+        cure = "容积率在公告的修正表之外，核对容积率，或在公告说明中写明 容积率表外处理：取端值。"
+        faults.append(fault("floor_area_ratio", outside, cure))
     note[outside] = 1
     known = ["", "容积率在表外，取端值", "公告未设容积率修正", "楼面地价不作容积率修正"]
-    return pd.DataFrame(
-        {"floor_area_ratio": ratio, "far_factor": factor, "far_note": texts(known, note, parcels.index)},
-        index=parcels.index,
-    )
+    columns = {"floor_area_ratio": ratio, "far_factor": factor, "far_note": texts(known, note, parcels.index)}
+    return pd.DataFrame(columns, index=parcels.index), faults
 
 
 def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Floats:
@@ -138,7 +136,9 @@ def _interpolate(ratios: Floats, factors: Floats) -> Callable[[Sequence[Fraction
     return exact
 
 
-def development_columns(parcels: pd.DataFrame, basis: pd.DataFrame, table: PriceTable) -> pd.DataFrame:
+def development_columns(
+    parcels: pd.DataFrame, basis: pd.DataFrame, table: PriceTable
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Compute the correction for the development degree (开发程度修正).
 
     Parameters
@@ -152,13 +152,10 @@ def development_columns(parcels: pd.DataFrame, basis: pd.DataFrame, table: Price
 
     Returns
     -------
-    DataFrame
-        ``development_correction`` [元/㎡] and ``development_note``.
-
-    Raises
-    ------
-    BadValueError
-        If a degree cannot be read, or the notice lacks the cost of an item that differs.
+    columns : DataFrame
+        ``development_correction`` [元/㎡] and ``development_note``; of no meaning where there is a fault.
+    faults : list of Fault
+        Degrees that cannot be read, or differ by an item whose cost the notice lacks.
     """
     given = parcels["development"] if "development" in parcels else pd.Series("", index=parcels.index, dtype="str")
     own_code, own = text_codes(given)
@@ -167,30 +164,35 @@ def development_columns(parcels: pd.DataFrame, basis: pd.DataFrame, table: Price
         np.unique(own_code * len(base) + base_code, return_inverse=True) if len(parcels) else ([], own_code)
     )
     found = [_development(own[pair // len(base)], base[pair % len(base)], table) for pair in present]
-    amounts = np.array([amount for amount, _ in found], dtype=np.float64)
-    notes = texts([note for _, note in found], which.reshape(-1), parcels.index)
-    values = amounts[which.reshape(-1)]
-    return pd.DataFrame({"development_correction": values, "development_note": notes}, index=parcels.index)
+    which = which.reshape(-1)
+    amounts = np.array([amount for amount, _, _ in found], dtype=np.float64)
+    notes = texts([note for _, note, _ in found], which, parcels.index)
+    troubles = [trouble for _, _, trouble in found]
+    bad = np.flatnonzero(np.array([bool(trouble) for trouble in troubles], dtype=bool)[which])
+    columns = {"development_correction": amounts[which], "development_note": notes}
+    faults = [Fault(("development",), bad, [troubles[pair] for pair in which[bad]])]
+    return pd.DataFrame(columns, index=parcels.index), faults
 
 
-def _development(own: str, base: str, table: PriceTable) -> tuple[float, str]:
+def _development(own: str, base: str, table: PriceTable) -> tuple[float, str, str]:
+    """Give the correction, its note, and what stands in the way of it."""
     if not len(table.development):
-        return 0.0, "公告未设开发程度修正"
+        return 0.0, "公告未设开发程度修正", ""
     if not base:
-        return 0.0, "公告未列开发程度内涵，不修正"
+        return 0.0, "公告未列开发程度内涵，不修正", ""
     if not own:
-        return 0.0, f"未填开发程度，按价格内涵 {base}"
-    more, less = development_difference(own, base)
+        return 0.0, f"未填开发程度，按价格内涵 {base}", ""
+    (has, trouble), (stated, stated_trouble) = read_development(own), read_development(base)
+    if trouble or stated_trouble:
+        return 0.0, "", trouble or f"公告价格内涵的开发程度 {stated_trouble}"
+    more, less = has - stated, stated - has
     costs = {
         item: printed(cost)
         for item, cost in zip(table.development["item"], table.development["unit_cost"], strict=True)
     }
     lacking = sorted((more | less) - costs.keys())
     if lacking:
-        raise BadValueError(
-            f"{NEEDED_BY}：开发程度 {own} 与价格内涵 {base} 相差 {'、'.join(lacking)}，公告没有其单位费用。"
-            "办法：补充开发程度修正表。"
-        )
+        return 0.0, "", f"与价格内涵 {base} 相差 {'、'.join(lacking)}，公告没有其单位费用，补充开发程度修正表"
     amount = sum((costs[item] for item in more), Fraction(0)) - sum((costs[item] for item in less), Fraction(0))
     parts = [f"加{'、'.join(sorted(more))}"] * bool(more) + [f"减{'、'.join(sorted(less))}"] * bool(less)
-    return float(amount), f"{own}，价格内涵 {base}" + (f"：{'，'.join(parts)}" if parts else "")
+    return float(amount), f"{own}，价格内涵 {base}" + (f"：{'，'.join(parts)}" if parts else ""), ""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landmarket.checks import require_columns, require_values
+from landmarket.checks import Fault, fault, require_columns
 from landmarket.pricing.keys import Keys, Positions, particular, rows_for, text_codes
 from landmarket.pricing.price_table import LEVELS, PriceTable
 from landmarket.units import round_half_up_array
@@ -19,7 +19,7 @@ _PERCENT_UNITS = 10**6
 Floats = npt.NDArray[np.float64]
 
 
-def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.DataFrame:
+def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[pd.DataFrame, list[Fault]]:
     """Look up every regional and individual factor (区域及个别因素).
 
     Parameters
@@ -33,17 +33,15 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
 
     Returns
     -------
-    DataFrame
+    columns : DataFrame
         ``等级:…`` and ``因素:…`` [%] per factor, missing where the notice has no such factor for the parcel's use, and
-        their sum ``factor_sum`` [fraction].
-
-    Raises
-    ------
-    BadValueError
-        If a level is missing or unknown: a missing level is not 一般.
+        their sum ``factor_sum`` [fraction]. Of no meaning where there is a fault.
+    faults : list of Fault
+        Levels that are missing or unknown: a missing level is not 一般.
     """
     total = np.zeros(len(parcels), dtype=np.int64)
     columns: dict[str, pd.Series[str] | Floats] = {}
+    faults = []
     for factor, stated in _stated_levels(table).items():
         found = [particular(stated.keys(), *pair) for pair in keys.pairs]
         applies = np.array([pair is not None for pair in found], dtype=bool)[keys.code]
@@ -52,15 +50,15 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
         require_columns(parcels, [factor], NEEDED_BY)
         codes, distinct = text_codes(parcels[factor])
         level = np.array([LEVELS.index(text) if text in LEVELS else -1 for text in distinct], dtype=np.intp)[codes]
-        cure = f"填写 {'、'.join(LEVELS)} 之一；不知道的不能当作一般。"
-        require_values(parcels, factor, applies & (level < 0), cure, NEEDED_BY)
+        cure = f"填写 {'、'.join(LEVELS)} 之一，不知道的不能当作一般。"
+        faults.append(fault(factor, applies & (level < 0), cure))
         percents = np.array([[0.0] * len(LEVELS) if pair is None else stated[pair] for pair in found])
         units = np.rint(percents * _PERCENT_UNITS).astype(np.int64)[keys.code, level] * applies
         total += units
         columns[f"{LEVEL}{factor}"] = parcels[factor].where(applies)
         columns[f"{FACTOR}{factor}"] = np.where(applies, units / _PERCENT_UNITS, np.nan)
     columns["factor_sum"] = total / (100 * _PERCENT_UNITS)
-    return pd.DataFrame(columns, index=parcels.index)
+    return pd.DataFrame(columns, index=parcels.index), faults
 
 
 def _stated_levels(table: PriceTable) -> dict[str, dict[tuple[str, str], list[float]]]:
@@ -73,7 +71,7 @@ def _stated_levels(table: PriceTable) -> dict[str, dict[tuple[str, str], list[fl
     return stated
 
 
-def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.DataFrame:
+def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[pd.DataFrame, list[Fault]]:
     """Look up every step table of the notice: area, shape, frontage … (面积、形状等其他修正).
 
     Parameters
@@ -87,15 +85,13 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.Dat
 
     Returns
     -------
-    DataFrame
-        ``系数:…`` per step table; missing where it does not concern the parcel's use.
-
-    Raises
-    ------
-    BadValueError
-        If a value lies in no band, or is no level, of its table.
+    columns : DataFrame
+        ``系数:…`` per step table; missing where it does not concern the parcel's use, or where there is a fault.
+    faults : list of Fault
+        Values that lie in no band, or are no level, of their table.
     """
     columns: dict[str, Floats] = {}
+    faults = []
     for name, named in table.steps.groupby("name", sort=False):
         column, uses = str(named["column"].iloc[0]), frozenset(named["use"])
         concerned = [use in uses or "" in uses for use, _ in keys.pairs]
@@ -104,9 +100,9 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> pd.Dat
             require_columns(parcels, [column], f"{NEEDED_BY}（{name}）")
             values = _step_factors(parcels[column], named, keys, concerned)
             cure = f"{name}应为 {_allowed(named)} 之一。"
-            require_values(parcels, column, applies & np.isnan(values), cure, NEEDED_BY)
+            faults.append(fault(column, applies & np.isnan(values), cure))
             columns[f"{STEP}{name}"] = round_half_up_array(values, table.factor_decimals)
-    return pd.DataFrame(columns, index=parcels.index)
+    return pd.DataFrame(columns, index=parcels.index), faults
 
 
 def _step_factors(

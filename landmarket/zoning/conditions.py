@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns
+from landmarket.checks import Fault, fault, require_columns, require_sound
 from landmarket.columns import label
 from landmarket.errors import BadValueError, MissingColumnError, named_rows
 from landmarket.zoning.far_range import FarRange, far_columns, far_texts, parse_far_range, readable_far_ranges
@@ -19,6 +19,7 @@ __all__ = [
     "FarRange",
     "PlanningConditions",
     "choose_floor_area_ratio",
+    "chosen_ratios",
     "parse_far_range",
     "planning_conditions",
     "planning_conditions_of",
@@ -152,8 +153,56 @@ def _chosen_ends(parcels: pd.DataFrame, choice: Mapping[str, str]) -> pd.Series[
         raise MissingColumnError(f"choose_floor_area_ratio 缺少列：{columns}。办法：先求地价用途或规划用途。")
     ends = pd.Series(None, index=parcels.index, dtype="str")
     for name in present:
-        ends = ends.fillna(parcels[name].map(dict(choice)).astype("str"))
+        codes, uses = pd.factorize(parcels[name])
+        chosen = pd.array([*(choice.get(str(use)) for use in uses), None], dtype="str").take(codes)
+        ends = ends.fillna(pd.Series(chosen, index=parcels.index))
     return ends
+
+
+def chosen_ratios(parcels: pd.DataFrame, choice: Mapping[str, str]) -> tuple[pd.Series[float], list[Fault]]:
+    """Choose the floor-area ratio that prices every parcel, and find those for which none can be chosen.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        As for `choose_floor_area_ratio`.
+    choice : mapping of str to str
+        As for `choose_floor_area_ratio`.
+
+    Returns
+    -------
+    ratios : Series of float
+        On the same index; missing where the plan states nothing or there is a fault.
+    faults : list of Fault
+        Texts that cannot be read, ranges without a choice, and ranges whose chosen end is open.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    BadValueError
+        If a choice is no end of a range.
+    """
+    require_columns(parcels, ["floor_area_ratio"], "choose_floor_area_ratio")
+    ends = _chosen_ends(parcels, choice)
+    texts = far_texts(parcels["floor_area_ratio"])
+    readable = readable_far_ranges(texts)
+    far = far_columns(texts.where(readable))
+    low, high = far["far_low"], far["far_high"]
+    ranged = (low.notna() | high.notna()) & ~low.eq(high)
+    chosen = high.where(ends.eq(FarEnd.UPPER), low).where(ranged, low)
+    lost = ranged & ends.isna()
+    unbounded = ranged & ~lost & ~chosen.gt(0)
+    faults = [
+        fault("floor_area_ratio", ~readable, "读不懂，写成一个数或区间，如 1.0≤R≤2.5。"),
+        fault(
+            "floor_area_ratio",
+            lost,
+            "容积率是区间而没有选定取值，在 floor_area_ratio 选择中为该用途写明 upper 或 lower。",
+        ),
+        fault("floor_area_ratio", unbounded, "选定的一端没有数值，改选另一端，或在该宗地上写明计价容积率。"),
+    ]
+    return chosen.mask(lost | unbounded).rename("floor_area_ratio"), faults
 
 
 def choose_floor_area_ratio(parcels: pd.DataFrame, choice: Mapping[str, str]) -> pd.Series[float]:
@@ -179,25 +228,6 @@ def choose_floor_area_ratio(parcels: pd.DataFrame, choice: Mapping[str, str]) ->
     BadValueError
         If a range has no choice, the chosen end is open, or a text cannot be read.
     """
-    require_columns(parcels, ["floor_area_ratio"], "choose_floor_area_ratio")
-    ends = _chosen_ends(parcels, choice)
-    texts = far_texts(parcels["floor_area_ratio"])
-    far = far_columns(texts)
-    low, high = far["far_low"], far["far_high"]
-    stated = low.notna() | high.notna()
-    ranged = stated & ~low.eq(high)
-    lost = ranged & ends.isna()
-    if lost.any():
-        raise BadValueError(
-            f"choose_floor_area_ratio：容积率是区间而没有选定取值，{named_rows(texts.index[lost], texts[lost])}。"
-            "办法：在 floor_area_ratio 选择中为该用途写明 upper 或 lower。"
-        )
-    chosen = high.where(ends.eq(FarEnd.UPPER), low).where(ranged, low)
-    unbounded = ranged & (chosen.isna() | chosen.le(0))
-    if unbounded.any():
-        rows = texts[unbounded]
-        raise BadValueError(
-            f"choose_floor_area_ratio：选定的一端没有数值，{named_rows(rows.index, rows)}。"
-            "办法：改选另一端，或在该宗地上写明计价容积率。"
-        )
-    return chosen.rename("floor_area_ratio")
+    chosen, faults = chosen_ratios(parcels, choice)
+    require_sound(parcels, faults, "choose_floor_area_ratio")
+    return chosen

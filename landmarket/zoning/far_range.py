@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from landmarket.columns import label
@@ -172,8 +173,9 @@ def readable_far_ranges(texts: pd.Series[str]) -> pd.Series[bool]:
     Series of bool
         On the same index.
     """
-    known = {text: _readable(text) for text in far_texts(texts).dropna().unique()}
-    return far_texts(texts).map(known).fillna(True).astype(bool)
+    codes, distinct = pd.factorize(far_texts(texts))
+    readable = np.array([*(_readable(str(text)) for text in distinct), True], dtype=bool)
+    return pd.Series(readable[codes], index=texts.index)
 
 
 def far_columns(texts: pd.Series[str]) -> pd.DataFrame:
@@ -201,7 +203,8 @@ def far_columns(texts: pd.Series[str]) -> pd.DataFrame:
             f"{label('floor_area_ratio')}读不懂，{named_rows(plain.index[bad], plain[bad])}。"
             "办法：写成一个数或区间，如 1.0≤R≤2.5。"
         )
-    known = {text: parse_far_range(text) for text in plain.dropna().unique()}
-    low = plain.map({text: found.low for text, found in known.items()})
-    high = plain.map({text: found.high for text, found in known.items()})
-    return pd.DataFrame({"far_low": low.astype("float64"), "far_high": high.astype("float64")}, index=texts.index)
+    codes, distinct = pd.factorize(plain)
+    known = [*(parse_far_range(str(text)) for text in distinct), FarRange(None, None)]
+    low = np.array([found.low for found in known], dtype=np.float64)[codes]
+    high = np.array([found.high for found in known], dtype=np.float64)[codes]
+    return pd.DataFrame({"far_low": low, "far_high": high}, index=texts.index)
