@@ -56,7 +56,7 @@ STEPS: Mapping[str, Sequence[Call]] = {
     "read layers, notice and rules": [(products, "read_villages"), (products, "read_scenario")],
     "zoning": [(scenario, "zone_parcels")],
     "entry": [(scenario, "market_entry")],
-    "price": [(scenario, name) for name in ("price_basis", "choose_floor_area_ratio", "benchmark_price")],
+    "price": [(scenario, name) for name in ("price_basis", "price_gaps", "choose_floor_area_ratio", "benchmark_price")],
     "deals": [(scenario, "simulate_deals")],
     "split": [(scenario, "split_income")],
     "maps": [(products, "write_maps")],

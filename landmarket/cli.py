@@ -156,7 +156,8 @@ def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -
     """Say what a run gave and where it lies."""
     sums = _sums(work)
     if as_json:
-        document = {"folder": str(final), "files": made, "counts": work.screening.counts, "sums": sums}
+        counts, gaps = work.screening.counts, work.outcome.gaps
+        document = {"folder": str(final), "files": made, "counts": counts, "sums": sums, "gaps": gaps}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     if work.county.notice:
@@ -165,6 +166,11 @@ def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -
     click.echo(
         f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {_wan(sums['total_price_fen'])} 万元；"
         f"成交 {sums['sold']} 宗，成交价 {_wan(sums['deal_price_fen'])} 万元，其中调节金 {_wan(sums['fund_fen'])} 万元"
+    )
+    gaps = work.outcome.gaps
+    click.echo(
+        f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
+        "原因逐宗写在工作簿中"
     )
     for name, file in made.items():
         click.echo(f"{name}：{final / file}")

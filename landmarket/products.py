@@ -317,7 +317,8 @@ def write_reserves(work: Work, run: RunFolder) -> None:
     run : RunFolder
         The run folder.
     """
-    offered = plain(work.outcome.table.loc[work.outcome.deals.index])
+    deals = work.outcome.deals
+    offered = plain(work.outcome.table.loc[deals.index[deals["deal_gap"].eq("")]])
     (run.internal / RESERVE).write_bytes(csv_bytes(reserve_prices(offered, work.scenario.terms)))
 
 

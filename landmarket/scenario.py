@@ -10,11 +10,13 @@ import geopandas as gpd
 import pandas as pd
 
 from landmarket.checks import require_same_index
-from landmarket.distribution import SplitRule, split_income
+from landmarket.distribution import SplitRule, split_gaps, split_income
 from landmarket.market.deal import simulate_deals
+from landmarket.market.offer import deal_gaps
 from landmarket.market.terms import DealTerms
 from landmarket.pricing.basis import price_basis
 from landmarket.pricing.benchmark import benchmark_price
+from landmarket.pricing.gaps import price_gaps
 from landmarket.pricing.price_table import PriceTable
 from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
 from landmarket.zoning.constraints import ConstraintLayer, constraint_hits
@@ -108,11 +110,13 @@ class Outcome:
     entry : DataFrame
         Whether it may enter the market, and why not; every parcel.
     prices : DataFrame
-        Every factor and price; the parcels that the notice prices.
+        Every factor and price; the parcels without a ``price_gap``.
     deals : DataFrame
-        The simulated deal; the priced parcels that may enter.
+        The simulated deal; the priced parcels that may enter. A parcel that cannot be offered on the terms has missing
+        values, and the reason in ``deal_gap``.
     shares : DataFrame
-        The split of each deal, on the deals' index.
+        The split of each deal, on the deals' index. A deal whose income cannot be split has missing values, and the
+        reason in ``split_gap``.
     """
 
     parcels: gpd.GeoDataFrame
@@ -139,6 +143,12 @@ class Outcome:
             "交易": f"{_counted(self.deals['outcome'])}，成交价 {_wan(self.deals['deal_price_fen'])}",
             "分配": "、".join(f"{name} {_wan(self.shares[column])}" for name, column in shared.items()),
         }
+
+    @property
+    def gaps(self) -> dict[str, int]:
+        """How many parcels have no price, no deal simulated, no split, each with its reason in the column so named."""
+        steps = {"price_gap": self.parcels, "deal_gap": self.deals, "split_gap": self.shares}
+        return {name: int(step[name].ne("").sum()) for name, step in steps.items()}
 
     @property
     def table(self) -> gpd.GeoDataFrame:
@@ -232,20 +242,25 @@ def run_scenario(parcels: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:
     Returns
     -------
     Outcome
-        One table per step. Parcels the notice does not price have the reason in ``price_gap``; deals are
-        simulated for the priced parcels that may enter.
+        One table per step. A parcel with a missing or unusable fact stops nothing: it has every reason in
+        ``price_gap``, ``deal_gap`` or ``split_gap``, and the others are priced, offered and split as without it.
     """
     zoned = zone_parcels(parcels, scenario)
     entry = market_entry(zoned, on=scenario.on, rule=scenario.entry_rule)
     zoned = zoned.join(price_basis(zoned, scenario.price_table))
+    zoned["price_gap"] = price_gaps(zoned, scenario.price_table, scenario.floor_area_ratio, on=scenario.on)
     priced = zoned[zoned["price_gap"].eq("")]
     priced = priced.assign(floor_area_ratio=choose_floor_area_ratio(priced, scenario.floor_area_ratio))
     prices = benchmark_price(priced, scenario.price_table, on=scenario.on)
     listed = priced.join(prices[prices.columns.difference(priced.columns, sort=False)])
     listed = listed[entry["allowed"].reindex(listed.index).eq(ALLOWED)]
-    deals = simulate_deals(listed, scenario.terms, seed=scenario.seed, on=scenario.on)
-    shares = split_income(deals.join(listed[listed.columns.difference(deals.columns, sort=False)]), scenario.split_rule)
-    return Outcome(zoned, entry, prices, deals, shares)
+    gap = deal_gaps(listed, scenario.terms)
+    deals = simulate_deals(listed[gap.eq("")], scenario.terms, seed=scenario.seed, on=scenario.on)
+    deals = deals.reindex(listed.index).assign(deal_gap=gap)
+    made = deals.join(listed[listed.columns.difference(deals.columns, sort=False)])
+    gap = gap.where(gap.ne(""), split_gaps(made, scenario.split_rule))
+    shares = split_income(made[gap.eq("")], scenario.split_rule)
+    return Outcome(zoned, entry, prices, deals, shares.reindex(deals.index).assign(split_gap=gap))
 
 
 def compare_scenarios(before: Outcome, after: Outcome) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pytest
 
 from landmarket import cli
 from landmarket.county import sample_county
+from landmarket.products import Work
 
 SAMPLE = sample_county()
 ROOT = Path(__file__).parent.parent
@@ -93,14 +94,20 @@ def test_run_reports_where_everything_is(
     document = json.loads(capsys.readouterr().out)
     folder = Path(document["folder"])
     assert all((folder / file).is_file() for file in document["files"].values())
+    assert set(document["gaps"]) == {"price_gap", "deal_gap", "split_gap"}
+    assert document["gaps"]["price_gap"] == document["counts"]["采用"] - document["sums"]["priced"]
     assert (tmp_path / "latest").read_text(encoding="utf-8").strip() == folder.name
 
 
 def test_warnings_are_told_without_code_lines(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_work: Work
 ) -> None:
     assert call(monkeypatch, "map", str(SAMPLE), "--out", str(tmp_path)) == 0
-    said = capsys.readouterr().err
+    captured = capsys.readouterr()
+    gaps = sample_work.outcome.gaps
+    assert f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗" in captured.out
+    assert f"未分配 {gaps['split_gap']} 宗" in captured.out
+    said = captured.err
     assert "… 读取宗地" in said
     assert "注意：规则未经核对原文" in said
     assert ".py" not in said

@@ -370,7 +370,9 @@ def test_parts_make_the_price(
     header = "校验：各项之和与成交价之差（元）"
     assert {cell.value for cell in column_of(stored["收益分配"], header, 21)} == {0}
     cell = column_of(formulas["收益分配"], header, 1)[0]
-    whole, parts = re.fullmatch(r"=ROUND\(([A-Z]+)5-SUM\((.*)\),2\)", str(cell.value)).groups()  # type: ignore[union-attr]
+    formula = re.fullmatch(r"=ROUND\(([A-Z]+)5\*\(COUNT\((.*)\)>0\)-SUM\((.*)\),2\)", str(cell.value))
+    whole, parts, summed = formula.groups()  # type: ignore[union-attr]
+    assert parts == summed
     where = {openpyxl.utils.get_column_letter(number): name for name, number in headers(formulas["收益分配"]).items()}
     assert where[whole] == "成交价（元）"
     assert {where[part.removesuffix("5")] for part in parts.split(",")} == set(SUMS["收益分配"][1:])
@@ -386,6 +388,20 @@ def test_a_wrong_split_is_seen(tmp_path: Path) -> None:
     area = f"{cells[0].coordinate}:{cells[-1].coordinate}"
     rules = [rule for found in sheet.conditional_formatting if str(found.sqref) == area for rule in found.rules]
     assert [(rule.operator, rule.formula) for rule in rules] == [("notEqual", ["0"])]
+
+
+def test_a_deal_without_a_split_says_why_and_differs_by_nothing(tmp_path: Path) -> None:
+    tables = make_tables()
+    row = tables["deals"]["deal_price_fen"].notna().to_numpy().nonzero()[0][0]
+    shares = tables["shares"].astype(dict.fromkeys(PARTS, "Int64"))
+    shares.loc[shares.index[row], PARTS] = pd.NA
+    shares["split_gap"] = ["区位 缺：补上" if i == row else "" for i in range(len(shares))]
+    sheet = openpyxl.load_workbook(write(tmp_path, tables | {"shares": shares}), data_only=True)["收益分配"]
+    cells = column_of(sheet, "校验：各项之和与成交价之差（元）", 21)
+    assert [cell.value for cell in cells] == [0] * 21
+    reasons = [cell.value for cell in column_of(sheet, "未分配原因", 20)]
+    assert [reason for reason in reasons if reason] == ["区位 缺：补上"]
+    assert reasons[row]
 
 
 def evaluate(book: openpyxl.Workbook, formula: str, township: str) -> Fraction:

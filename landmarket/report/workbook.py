@@ -231,30 +231,38 @@ def _write_column(target: Worksheet, position: int, column: SheetColumn, pens: M
 
 
 def _write_check(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> int:
-    """Write beside each row what its parts differ from the whole, as a live formula; give the columns in use."""
+    """Write beside each row what its parts differ from the whole, as a live formula; give the columns in use.
+
+    A row without any part has nothing to differ: there was no deal, or the reason stands in the row.
+    """
     wholes, parts, position = sheet.positions("whole"), sheet.positions("part"), len(sheet.columns)
     if len(wholes) != 1 or not parts:
         return 0
     target.write_string(HEADER_ROW, position, CHECK, pens["head"])
     target.set_column(position, position, 18)
     amounts = [_fen(sheet.columns[part].cells) for part in parts]
-    differences = [
-        whole - sum(others) for whole, *others in zip(_fen(sheet.columns[wholes[0]].cells), *amounts, strict=True)
-    ]
     last = FIRST_ROW + sheet.rows
-    for row, difference in enumerate([*differences, sum(differences)], start=FIRST_ROW):
+    total = 0
+    for row, (whole, *others) in enumerate(
+        zip(_fen(sheet.columns[wholes[0]].cells), *amounts, strict=True), start=FIRST_ROW
+    ):
+        known = [amount for amount in others if amount is not None]
+        difference = (whole or 0) - sum(known) if known else 0
+        total += difference
         cells = ",".join(xl_rowcol_to_cell(row, part) for part in parts)
-        formula = f"=ROUND({xl_rowcol_to_cell(row, wholes[0])}-SUM({cells}),2)"
-        target.write_formula(row, position, formula, pens[f"total {MONEY}" if row == last else MONEY], difference / 100)
+        formula = f"=ROUND({xl_rowcol_to_cell(row, wholes[0])}*(COUNT({cells})>0)-SUM({cells}),2)"
+        target.write_formula(row, position, formula, pens[MONEY], difference / 100)
+    formula = f"=SUM({_cells(position, FIRST_ROW, last - 1)})"
+    target.write_formula(last, position, formula, pens[f"total {MONEY}"], total / 100)
     rule = {"type": "cell", "criteria": "!=", "value": 0, "format": pens["bad"]}
     target.conditional_format(FIRST_ROW, position, last, position, rule)
     _draw_lines(target, last - 1, position, pens)
     return position + 1
 
 
-def _fen(cells: Cells) -> list[int]:
-    """Amounts of a column in integer fen, an empty cell counting nothing."""
-    return [round(value * 100) if isinstance(value, float) else 0 for value in cells.entries]
+def _fen(cells: Cells) -> list[int | None]:
+    """Amounts of a column in integer fen; None for an empty cell."""
+    return [round(value * 100) if isinstance(value, float) else None for value in cells.entries]
 
 
 def _cells(position: int, first: int, last: int) -> str:
