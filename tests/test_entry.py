@@ -301,6 +301,15 @@ def test_codes_of_another_classification(good: pd.DataFrame, rule: EntryRule) ->
         market_entry(good, on=ON, rule=replace(rule, scheme="三调"))
 
 
+@pytest.mark.parametrize(("overlap", "ambiguous"), [(0, False), (1e-10, False), (1e-6, False), (1e-4, True)])
+def test_noise_of_shared_edges_is_no_second_use(
+    good: pd.DataFrame, rule: EntryRule, overlap: float, ambiguous: bool
+) -> None:
+    national = replace(rule, rules=tuple(each for each in rule.rules if each.key != "entry_most_overlap_share"))
+    good["plan_overlap_share"] = overlap
+    assert ("use_ambiguous" in reason_of(good, national)) is ambiguous
+
+
 def test_the_local_list_replaces_the_national_one(good: pd.DataFrame, rule: EntryRule) -> None:
     local = next(r for r in rule.rules if r.key == "entry_use_codes_added")
     only_shops = replace(local, key="entry_use_codes", value="09", source="某县规定")

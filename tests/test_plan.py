@@ -66,6 +66,19 @@ def test_a_tie_is_decided_and_said() -> None:
     assert (found["planned_use"], found["plan_tied"], found["planned_use_share"]) == ("090101", "是", 0.5)
 
 
+def test_a_parcel_that_only_touches_a_plan_area_has_no_use() -> None:
+    """Edges drawn twice: 1e-6 m of a 1,000 m edge is noise, 1e-4 m is more than the tolerance of 0.01 ㎡."""
+    plan = plan_of(("1001", (0, 0, 100, 1000), "2022-01-01"), ("0901", (0, 0, 100, 1000), "2022-01-01"))
+    parcels = parcels_of((100 - 1e-6, 0, 200, 1000), (100 - 1e-4, 0, 200, 1000), (99, 0, 100, 0.02))
+    found = planned_use(parcels, plan)
+    assert found["planned_use"].fillna("").tolist() == ["", "0901", "0901"]
+    assert found["planned_use_share"].gt(0).tolist() == [False, True, True]
+    assert found["plan_tied"].tolist() == ["否", "是", "是"]
+    assert found["plan_type"].isna().tolist() == [True, False, False]
+    assert found["plan_gap_share"].iloc[0] < 1
+    assert planned_use(parcels, plan, tolerance=0)["planned_use"].tolist() == ["0901"] * 3
+
+
 def test_gaps_and_overlaps_of_the_plan() -> None:
     plan = plan_of(("1001", (0, 0, 60, 100), "2022-01-01"), ("0901", (50, 0, 90, 100), "2022-01-01"))
     found = planned_use(parcels_of((0, 0, 100, 100)), plan).iloc[0]

@@ -47,8 +47,8 @@ class EntryRule:
         - ``entry_use_codes_added``: codes that may enter beside that list;
         - ``entry_warn_codes``: codes that may enter with a remark;
         - ``entry_least_use_share``: share of a parcel that its planned use must cover, 0 to 1;
-        - ``entry_most_overlap_share``: share of a parcel that may lie under several plan areas, 0 to 1; none may where
-          no such rule is in force;
+        - ``entry_most_overlap_share``: share of a parcel that may lie under several plan areas, 0 to 1; the national
+          default lets pass what is noise of areas that share an edge;
         - ``entry_plan_types``: kinds of plan that entry can rest on;
         - ``entry_filing_days``: working days between filing the plan and entry;
         - ``entry_sources``: sources of land that may enter;

@@ -11,7 +11,9 @@ from landmarket.overlay import at_rows, largest_share
 from landmarket.zoning.use import Scheme, land_use_table, require_codes, scheme_of
 
 
-def planned_use(parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海) -> pd.DataFrame:
+def planned_use(
+    parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海, *, tolerance: float = 0.01
+) -> pd.DataFrame:
     """Planned use (规划用途) of every parcel: the code with the largest share of it.
 
     Parameters
@@ -23,11 +25,14 @@ def planned_use(parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str =
         may overlap and leave gaps.
     scheme : str, default 用地用海分类2023
         Classification of the plan's codes.
+    tolerance : float, default 0.01
+        Area up to which a parcel only touches the areas of a code [㎡]: layers that share an edge overlap by what
+        the arithmetic of coordinates leaves.
 
     Returns
     -------
     DataFrame
-        On the parcels' index: ``planned_use`` (missing where the parcel lies in no plan area),
+        On the parcels' index: ``planned_use`` (missing where the parcel lies in no plan area, or touches them only),
         ``planned_use_scheme``, ``planned_use_name``, ``use_category``, ``planned_use_share``, ``plan_gap_share`` and
         ``plan_overlap_share`` (all 0 to 1), ``plan_tied`` (是, 否), and ``plan_type`` and ``plan_approved_on`` of the
         largest area of that code.
@@ -47,25 +52,28 @@ def planned_use(parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str =
     Notes
     -----
     Areas of one code count together, ground under several of them once. Areas equal within 1e-6 ㎡ tie: the smallest
-    code wins and ``plan_tied`` says so.
+    code wins and ``plan_tied`` says so. The shares are exact whatever the tolerance, except that a parcel without a
+    code has a share of 0.
     """
     require_columns(plan, ["plan_code", "plan_type", "plan_approved_on"], "planned_use")
     named = scheme_of(scheme)
     require_codes(plan["plan_code"], named, "planned_use")
     found = largest_share(parcels, plan, ["plan_code"])
-    code = found["plan_code"]
+    lies = found["area"].to_numpy() > tolerance
+    code = found["plan_code"].where(lies)
     uses = land_use_table(named)
-    taken = at_rows(plan[["plan_type", "plan_approved_on"]], found["area_row"].to_numpy(), parcels.index)
+    rows = np.where(lies, found["area_row"].to_numpy(), -1)
+    taken = at_rows(plan[["plan_type", "plan_approved_on"]], rows, parcels.index)
     return pd.DataFrame(
         {
             "planned_use": code,
             "planned_use_scheme": pd.Series(str(named), index=parcels.index, dtype="str").where(code.notna()),
             "planned_use_name": code.map(uses["name"]),
             "use_category": code.map(uses["category"]),
-            "planned_use_share": found["share"],
+            "planned_use_share": found["share"].where(lies, 0.0),
             "plan_gap_share": found["gap_share"],
             "plan_overlap_share": found["overlap_share"],
-            "plan_tied": pd.Series(np.where(found["tied"], "是", "否"), index=parcels.index, dtype="str"),
+            "plan_tied": pd.Series(np.where(found["tied"] & lies, "是", "否"), index=parcels.index, dtype="str"),
             "plan_type": taken["plan_type"],
             "plan_approved_on": taken["plan_approved_on"],
         },
