@@ -22,6 +22,7 @@ from landmarket.zoning.reasons import Found
 VOTE_COLUMNS = ["vote_on", "vote_body", "vote_total", "vote_attended", "vote_yes"]
 Fraction = tuple[int, int]
 Ints = npt.NDArray[np.int64]
+_MOST_PEOPLE = 1e12  # more than that nobody counted
 
 
 Votes = TypeVar("Votes", int, Ints)
@@ -97,7 +98,7 @@ def _parse(parcels: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
     counts = []
     for name in ("vote_total", "vote_attended", "vote_yes"):
         values = parcels[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        whole = np.isfinite(values) & (values >= 0) & (values == np.floor(values))
+        whole = (values >= 0) & (values < _MOST_PEOPLE) & (values == np.floor(values))
         counts.append(np.where(whole, values, -1).astype(np.int64))
     return counts[0], counts[1], counts[2]
 
