@@ -12,6 +12,9 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+UNKNOWN_TOWNSHIP = "乡镇不明"
+"""Where sums, sheets and pages put parcels without a township."""
+
 
 @dataclass(frozen=True)
 class Column:

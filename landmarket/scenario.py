@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landmarket.checks import require_same_index
+from landmarket.columns import UNKNOWN_TOWNSHIP
 from landmarket.distribution import SplitRule, split_gaps, split_income
 from landmarket.market.deal import simulate_deals
 from landmarket.market.offer import deal_gaps
@@ -18,6 +19,7 @@ from landmarket.pricing.basis import price_basis
 from landmarket.pricing.benchmark import benchmark_price
 from landmarket.pricing.gaps import price_gaps
 from landmarket.pricing.price_table import PriceTable
+from landmarket.units import wan_text
 from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
 from landmarket.zoning.constraints import ConstraintLayer, constraint_hits
 from landmarket.zoning.entry import EntryRule, market_entry
@@ -25,7 +27,6 @@ from landmarket.zoning.ownership import ownership
 from landmarket.zoning.place import locate
 from landmarket.zoning.plan import planned_use
 
-_FEN_PER_WAN = 1_000_000
 _ENDS = {"upper": "上限", "lower": "下限"}
 ALLOWED = "可入市"
 TOTAL = "合计"
@@ -169,7 +170,7 @@ class Outcome:
         table = self.table
         counted = pd.DataFrame(
             {
-                "township": table["township"],
+                "township": table["township"].fillna(UNKNOWN_TOWNSHIP),
                 "parcels": 1,
                 "area": table["area"],
                 "allowed": table["allowed"].eq(ALLOWED).astype("int64"),
@@ -194,7 +195,7 @@ def _counted(values: pd.Series[str]) -> str:
 
 
 def _wan(fen: pd.Series[int]) -> str:
-    return f"{int(fen.sum()) / _FEN_PER_WAN:,.2f} 万元"
+    return f"{wan_text(int(fen.sum()))} 万元"
 
 
 def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
@@ -247,7 +248,8 @@ def run_scenario(parcels: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:
     """
     zoned = zone_parcels(parcels, scenario)
     entry = market_entry(zoned, on=scenario.on, rule=scenario.entry_rule)
-    zoned = zoned.join(price_basis(zoned, scenario.price_table))
+    basis = price_basis(zoned, scenario.price_table)
+    zoned = zoned.drop(columns=basis.columns, errors="ignore").join(basis)
     zoned["price_gap"] = price_gaps(zoned, scenario.price_table, scenario.floor_area_ratio, on=scenario.on)
     priced = zoned[zoned["price_gap"].eq("")]
     priced = priced.assign(floor_area_ratio=choose_floor_area_ratio(priced, scenario.floor_area_ratio))

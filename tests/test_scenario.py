@@ -90,6 +90,21 @@ def test_leaving_parcels_out_changes_no_other_row(sample_work: Work) -> None:
         pd.testing.assert_frame_equal(partial, whole.loc[partial.index], check_dtype=False)
 
 
+def test_a_parcel_without_a_township_counts_in_the_totals(sample_work: Work) -> None:
+    parcels = sample_work.outcome.parcels.copy()
+    parcels.loc[parcels.index[:3], "township"] = None
+    totals = replace(sample_work.outcome, parcels=parcels).totals()
+    assert totals.loc[TOTAL, "parcels"] == len(parcels)
+    assert totals.loc["乡镇不明", "parcels"] == 3
+
+
+def test_a_grade_of_the_parcels_own_does_not_stop_the_run(sample_work: Work) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LandMarketWarning)
+        outcome = run_scenario(sample_work.screening.accepted.assign(grade="I"), sample_work.scenario)
+    pd.testing.assert_series_equal(outcome.parcels["grade"], sample_work.outcome.parcels["grade"])
+
+
 def test_other_parcels_cannot_be_compared(sample_work: Work) -> None:
     fewer = replace(sample_work.outcome, parcels=sample_work.outcome.parcels.iloc[1:])
     with pytest.raises(IndexMismatchError, match="compare_scenarios"):

@@ -255,6 +255,14 @@ def test_a_reserve_price_never_gets_past_screening(name: str) -> None:
     assert not findings["value"].str.contains("4321").any()
 
 
+def test_results_in_the_parcel_file_do_not_mask_what_is_computed() -> None:
+    frame = clean().assign(allowed="可入市", deal_price=1.0, grade="I")
+    accepted, findings, _ = screen(frame)
+    assert set(findings["column"]) == {"allowed", "deal_price"}
+    assert not {"allowed", "deal_price"} & set(accepted.columns)
+    assert accepted["grade"].eq("I").all()
+
+
 def test_a_second_column_of_the_same_meaning_is_said() -> None:
     frame = clean()
     frame["面积"] = 9999.0

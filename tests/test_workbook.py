@@ -289,7 +289,7 @@ def test_other_sheets_are_their_tables(formulas: openpyxl.Workbook, tables: dict
     entry, deals, parcels = tables["entry"], tables["deals"], tables["parcels"]
     assert [c.value for c in column_of(formulas["入市资格"], "入市资格", 40)] == entry["allowed"].tolist()
     assert [c.value for c in column_of(formulas["入市资格"], "规划用途代码", 40)] == ["0601"] * 40
-    towns = parcels["township"].fillna("（未定乡镇）").tolist()
+    towns = parcels["township"].fillna("乡镇不明").tolist()
     assert [c.value for c in column_of(formulas["入市资格"], "乡镇", 40)] == towns
     sold = [None if pd.isna(fen) else fen / 100 for fen in deals["deal_price_fen"]]
     assert [c.value for c in column_of(formulas["挂牌模拟"], "成交价（元）", 20)] == sold
@@ -335,7 +335,7 @@ SUMS = {
     "挂牌模拟": ["计价面积（㎡）", "总地价（元）", "起始价（元）", "成交价（元）"],
     "收益分配": [
         "成交价（元）",
-        "成本（元）",
+        "成本补偿（元）",
         "土地增值收益调节金（元）",
         "税费（元）",
         "乡镇集体（元）",
@@ -427,7 +427,7 @@ def evaluate(book: openpyxl.Workbook, formula: str, township: str) -> Fraction:
 
 def test_summary_formulas_give_their_stored_values(formulas: openpyxl.Workbook, stored: openpyxl.Workbook) -> None:
     towns = [cell.value for cell in formulas["汇总"]["A"][FIRST - 1 :]]
-    assert towns == ["凤鸣街道", "*", "=A1镇", "fengming", "（未定乡镇）", "合计"]
+    assert towns == ["凤鸣街道", "*", "=A1镇", "fengming", "乡镇不明", "合计"]
     assert formulas["汇总"]["A7"].data_type == "s"
     count = 0
     for header, number in headers(formulas["汇总"]).items():
@@ -447,7 +447,7 @@ def test_summary_formulas_give_their_stored_values(formulas: openpyxl.Workbook, 
 
 def test_summary_is_the_tables(stored: openpyxl.Workbook, tables: dict[str, pd.DataFrame]) -> None:
     sheet, where = stored["汇总"], headers(stored["汇总"])
-    town = tables["parcels"]["township"].fillna("（未定乡镇）")
+    town = tables["parcels"]["township"].fillna("乡镇不明")
     for row in range(FIRST, FIRST + 5):
         here = town.index[town == sheet.cell(row, 1).value]
 

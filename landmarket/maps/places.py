@@ -14,11 +14,12 @@ from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from landmarket.checks import require_projected
+from landmarket.columns import UNKNOWN_TOWNSHIP
 from landmarket.maps.ground import kind_of
 from landmarket.maps.packing import Ints
 from landmarket.maps.values import plain_texts
 
-NO_TOWNSHIP = "乡镇不明"
+NO_TOWNSHIP = UNKNOWN_TOWNSHIP
 """Page of the parcels whose township is not known."""
 
 

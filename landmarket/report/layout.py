@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index
-from landmarket.columns import label, schema
+from landmarket.columns import UNKNOWN_TOWNSHIP, label, schema
 from landmarket.errors import BadValueError, IndexMismatchError, OutputError, named_rows
 from landmarket.io.manifest import require_public
 from landmarket.report.cells import Cells, cells_of, display_width
 from landmarket.units import square_metres_to_mu
 
-UNPLACED = "（未定乡镇）"
+UNPLACED = UNKNOWN_TOWNSHIP
 HEADER_ROW = 3
 FIRST_ROW = 4
 MOST_ROWS = 1_048_576

@@ -9,12 +9,11 @@ import pandas as pd
 from landmarket.columns import rename_map, schema
 from landmarket.io.manifest import secret_name
 from landmarket.io.parcels import typed_column
-from landmarket.io.values import to_number
+from landmarket.io.values import to_term
 from landmarket.screening.result import Findings
 from landmarket.zoning.conditions import readable_far_ranges
 from landmarket.zoning.use import Scheme, land_use_table
 
-UNLIMITED_TERMS = ("无年期", "无限年", "无限年期", "无期限")
 FACTS = (
     "floor_area_ratio",
     "acquisition_cost",
@@ -34,6 +33,29 @@ FACTS = (
     "pathway",
 )
 """Facts of a parcel that later steps ask for; what the file lacks is unknown."""
+
+_GIVEN = (
+    *FACTS,
+    "parcel_code",
+    "geometry",
+    "township",
+    "township_code",
+    "village",
+    "village_code",
+    "registered_area",
+    "current_use",
+    "term",
+    "development",
+    "zone",
+    "building_density",
+    "green_share",
+    "height_limit",
+    "supporting_share",
+    "investment_intensity",
+    "tax_intensity",
+    "grade",
+)
+"""Columns of the schema that a parcel file may bring; all others are results."""
 
 _WHOLE = 100.0  # per cent
 _COSTS = ("acquisition_cost", "development_cost")
@@ -74,6 +96,9 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
     for name in [str(name) for name in table.columns if secret_name(name)]:
         found.add_column("reserve_dropped", name)
         del table[name]
+    for name in [str(name) for name in table.columns if name in schema() and name not in _GIVEN]:
+        found.add_column("result_dropped", name)
+        del table[name]
     for name in [str(name) for name in table.columns if name in schema()]:
         if name in ("parcel_code", "geometry"):
             continue
@@ -90,8 +115,7 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
         if name in table.columns:
             text = table[name]
             if name == "term":
-                years, bad = to_number(text)
-                bad = (bad & ~text.isin(UNLIMITED_TERMS).to_numpy()) | (years.to_numpy() <= 0)
+                bad = to_term(text)[1]
             else:
                 bad = text.notna().to_numpy() & ~readable_far_ranges(text).to_numpy()
             found.add(check, bad, text[bad])
