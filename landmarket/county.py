@@ -9,10 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 from pyproj import CRS
 
 from landmarket.distribution import SplitRule, read_split_rule
-from landmarket.errors import ReadError, RuleError
+from landmarket.errors import CrsError, ReadError, RuleError
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
 from landmarket.pricing.notice_reading import read_price_table
@@ -269,6 +270,31 @@ def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
     return {file.name: read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.context}
 
 
+def require_meeting(layer: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse a layer that is empty or lies elsewhere: nothing would be found in it, and nothing would say so.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Parcels, a plan, owners or a constraint.
+    villages : GeoDataFrame
+        Villages of the county, in the same coordinate system.
+    name : str
+        File and layer, for the message.
+
+    Raises
+    ------
+    CrsError
+        If the layer has no shape, or none of it lies in the extent of the villages.
+    """
+    shapes = layer.geometry.to_numpy()
+    shapes = shapes[~shapely.is_missing(shapes)]
+    extent = shapely.box(*shapely.total_bounds(villages.geometry.to_numpy()))
+    if not shapely.intersects(shapes, extent).any():
+        what = "没有任何图形" if not len(shapes) else "与村界图层不在一处，多半是坐标系或带号写错"
+        raise CrsError(f"{name}：{what}。办法：核对该图层及其 .prj；县内确无此类图形的，从县配置中删去该层。")
+
+
 def _require_one_county(county: County, rules: Mapping[str, EntryRule | DealTerms | SplitRule]) -> None:
     """Refuse rules of another county, or of another pilot status."""
     for key, rule in rules.items():
@@ -299,6 +325,8 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     ------
     RuleError
         If a rule file is of another county or pilot status.
+    CrsError
+        If a layer is empty or lies outside the county.
     """
 
     def layer(key: str) -> gpd.GeoDataFrame:
@@ -307,22 +335,24 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     entry_rule = read_entry_rule(county.files["entry_rule"])
     terms = read_deal_terms(county.files["deal_terms"])
     split_rule = read_split_rule(county.files["split_rule"])
+    villages = read_villages(county).to_crs(crs)
+    plan, owners = layer("plan"), layer("ownership")
+    restricted = [read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.constraints]
+    named = {str(county.files[key]): part for key, part in (("plan", plan), ("ownership", owners))}
+    named |= {f"{file.path}（{file.name}）": part for file, part in zip(county.constraints, restricted, strict=True)}
+    for name, part in named.items():
+        require_meeting(part, villages, name)
     _require_one_county(county, {"entry_rule": entry_rule, "deal_terms": terms, "split_rule": split_rule})
     return Scenario(
         name=county.name,
         on=county.on,
         seed=county.seed,
-        villages=read_villages(county).to_crs(crs),
-        plan=layer("plan"),
-        owners=layer("ownership"),
+        villages=villages,
+        plan=plan,
+        owners=owners,
         constraints=tuple(
-            ConstraintLayer(
-                name=file.name,
-                effect=file.effect,
-                areas=read_layer(file.path, layer=file.layer).to_crs(crs),
-                source=file.source,
-            )
-            for file in county.constraints
+            ConstraintLayer(name=file.name, effect=file.effect, areas=areas, source=file.source)
+            for file, areas in zip(county.constraints, restricted, strict=True)
         ),
         price_table=read_price_table(county.files["prices"]),
         floor_area_ratio=county.floor_area_ratio,

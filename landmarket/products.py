@@ -13,8 +13,10 @@ import geopandas as gpd
 import pandas as pd
 
 from landmarket.checks import require_projected
-from landmarket.county import County, read_context, read_county_parcels, read_scenario, read_villages
+from landmarket.columns import label
+from landmarket.county import County, read_context, read_county_parcels, read_scenario, read_villages, require_meeting
 from landmarket.distribution import FundBase, SplitRule
+from landmarket.errors import BadValueError
 from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.maps import save_maps, township_maps
@@ -25,6 +27,7 @@ from landmarket.report import rule_sources, stated_sources, write_workbook
 from landmarket.rules import Rule, national_rules
 from landmarket.scenario import Outcome, Scenario, run_scenario
 from landmarket.screening import Screening, screen
+from landmarket.screening.result import WHOLE_COLUMN
 from landmarket.zoning.conditions import FarEnd
 from landmarket.zoning.constraints import Effect
 
@@ -81,11 +84,39 @@ def do_county(county: County, say: Say) -> Work:
     parcels = read_county_parcels(county)
     say(f"数据检查 {len(parcels)} 宗")
     villages = read_villages(county)
+    there = parcels.to_crs(require_projected(villages, "do_county"))
+    require_meeting(there, villages, str(county.files["parcels"]))
     screening = screen(parcels, county=county.county, villages=villages)
+    say(f"数据检查：{findings_line(screening)}")
+    if screening.accepted.empty:
+        raise BadValueError(f"{county.files['parcels']}：没有一宗可以采用。办法：先用 check 查看并改正列出的错误。")
     say("读取规划、所有权、管控图层与基准地价公告")
     scenario = read_scenario(county, require_projected(screening.accepted, "do_county"))
     say(f"入市资格、地价、交易与分配 {len(screening.accepted)} 宗")
     return Work(county, screening, scenario, run_scenario(screening.accepted, scenario))
+
+
+def findings_line(screening: Screening) -> str:
+    """Count the findings for the terminal, and name the columns the file does not have.
+
+    Parameters
+    ----------
+    screening : Screening
+        The checked parcels.
+
+    Returns
+    -------
+    str
+        In Chinese.
+    """
+    summary = screening.summary()
+    counts = summary.groupby("严重程度", sort=False)["数量"].sum()
+    said = "，".join(f"{severity} {count} 处" for severity, count in counts.items()) or "没有发现问题"
+    whole = screening.findings[screening.findings["source_row"].eq(WHOLE_COLUMN)]
+    columns = "；".join(
+        f"{check}：{label(column)}" for check, column in zip(whole["check"], whole["column"], strict=True)
+    )
+    return f"{said}（逐条见工作簿“数据检查”）{'。' + columns if columns else ''}"
 
 
 def rules_used(work: Work) -> pd.DataFrame:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from pyproj import CRS
 
 from landmarket.county import read_county, read_scenario, sample_county
-from landmarket.errors import LandMarketError, ReadError, RuleError
+from landmarket.errors import CrsError, LandMarketError, ReadError, RuleError
 
 
 @pytest.fixture
@@ -53,6 +54,26 @@ def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
     (folder / "price_notice.xlsx").unlink()
     with pytest.raises(ReadError, match=r"price_notice\.xlsx"):
         read_county(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "layer", "damage", "said"),
+    [
+        ("constraints.gpkg", "永久基本农田", "moved", "永久基本农田.*不在一处"),
+        ("constraints.gpkg", "永久基本农田", "emptied", "永久基本农田.*没有任何图形"),
+        ("ownership.gpkg", "ownership", "moved", "ownership.*不在一处"),
+    ],
+)
+def test_a_layer_that_lies_elsewhere_or_is_empty_is_refused(
+    tmp_path: Path, file: str, layer: str, damage: str, said: str
+) -> None:
+    copy = tmp_path / "county"
+    shutil.copytree(sample_county(), copy)
+    frame = gpd.read_file(copy / file, layer=layer)
+    frame = frame.set_crs(4546, allow_override=True) if damage == "moved" else frame.iloc[:0]
+    frame.to_file(copy / file, layer=layer, driver="GPKG")
+    with pytest.raises(CrsError, match=said):
+        read_scenario(read_county(copy), CRS.from_epsg(4547))
 
 
 @pytest.mark.parametrize("content", [b"name = \xff\xfe", b"name = ", b"code: 0601"])

@@ -37,14 +37,14 @@ def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance:
         Ownership areas with ``owner`` (full name), ``owner_code`` (JA parcel code), ``owner_level``
         (乡镇, 村, 组), ``agent`` and ``member_count``, in the same coordinate system.
     tolerance : float, default 1.0
-        Area up to which a second owner is a matter of drawing [㎡].
+        Area up to which an owner's part is a matter of drawing [㎡].
 
     Returns
     -------
     DataFrame
         On the parcels' index: ``owner``, ``owner_code``, ``owner_level``, ``agent``, ``member_count`` (Int64) of the
         owner with the largest share, ``owner_share`` of the parcel, and ``owner_count``: owners that hold more
-        than the tolerance. A parcel in no ownership area has no owner and a count of 0.
+        than the tolerance. A parcel with no more than that in any ownership area has no owner and a count of 0.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance:
     who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
     keyed = owners.assign(_owner=who)
     table = key_shares(parcels, keyed, ["_owner", "owner_level"])
-    held = table[table["area"] > tolerance]
-    counts = held["parcel_code"].value_counts().reindex(parcels.index, fill_value=0)
+    table = table[table["area"] > tolerance]
+    counts = table["parcel_code"].value_counts().reindex(parcels.index, fill_value=0)
     order = table["area"].div(EQUAL_AREA).round().sort_values(ascending=False, kind="stable").index
     best = table.loc[order].drop_duplicates("parcel_code").set_index("parcel_code").reindex(parcels.index)
     rows = best["area_row"].fillna(-1).to_numpy(dtype=np.int64)
