@@ -12,7 +12,6 @@ import sys
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +21,7 @@ from landmarket.columns import header
 from landmarket.county import read_county, read_county_parcels, read_villages, sample_county
 from landmarket.errors import BadValueError, LandMarketError, LandMarketWarning, NoPriceError
 from landmarket.io.parcels import read_parcels
+from landmarket.io.tables import csv_bytes
 from landmarket.pricing.worksheet import explain
 from landmarket.products import (
     MAPS,
@@ -38,7 +38,7 @@ from landmarket.products import (
 )
 from landmarket.scenario import TOTAL
 from landmarket.screening import Screening, screen
-from landmarket.units import round_half_up
+from landmarket.units import wan_text
 
 WARNINGS_FOUND, WRONG_USAGE, ERRORS_FOUND, REFUSED = 1, 2, 3, 4
 
@@ -111,6 +111,8 @@ def check(
     给出县配置（county.toml 或其文件夹）时，连同乡镇名录一起检查。
     """
     if file.suffix == ".toml" or (file / "county.toml").is_file():
+        if layer or crs or encoding or code:
+            raise click.UsageError("给出县配置时，--layer、--crs、--encoding、--county 不起作用；请写在 county.toml 中")
         county = read_county(file)
         parcels = read_county_parcels(county)
         screening = screen(parcels, county=county.county, villages=read_villages(county))
@@ -163,9 +165,10 @@ def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -
     if work.county.notice:
         click.echo(work.county.notice)
     click.echo(_counts_line(work.screening.counts))
+    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
     click.echo(
-        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {_wan(sums['total_price_fen'])} 万元；"
-        f"成交 {sums['sold']} 宗，成交价 {_wan(sums['deal_price_fen'])} 万元，其中调节金 {_wan(sums['fund_fen'])} 万元"
+        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
+        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
     )
     gaps = work.outcome.gaps
     click.echo(
@@ -174,10 +177,6 @@ def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -
     )
     for name, file in made.items():
         click.echo(f"{name}：{final / file}")
-
-
-def _wan(fen: int) -> str:
-    return f"{round_half_up(Fraction(fen, 1_000_000), 2):,}"
 
 
 def _county_work(path: Path) -> Work:
@@ -249,7 +248,7 @@ def price(county: Path, code: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, double_precision=6))
     else:
-        click.echo(table.rename(columns=header).to_csv(index=False, lineterminator="\n"), nl=False)
+        click.echo(csv_bytes(table.rename(columns=header)).decode("utf-8-sig"), nl=False)
 
 
 def _say_worksheet(work: Work, code: str, as_json: bool) -> None:

@@ -725,3 +725,11 @@ def test_a_missing_price_is_named() -> None:
 def test_a_parcel_twice_is_refused() -> None:
     with pytest.raises(BadValueError, match="重复"):
         simulate_deals(pd.concat([prices(1), prices(1)]), TERMS, seed=1, on=ON)
+
+
+@pytest.mark.parametrize(
+    "change", [{"start_ratio": Decimal(85)}, {"deposit_ratio": Decimal(20)}, {"reserve_ratio": Decimal(80)}]
+)
+def test_percentages_typed_as_whole_numbers_are_refused(change: dict[str, Decimal]) -> None:
+    with pytest.raises(RuleError, match=f"{next(iter(change))} 过大"):
+        replace(TERMS, **change)

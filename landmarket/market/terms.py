@@ -17,6 +17,8 @@ from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.workdays import HolidayNotice, holiday_notices
 
+_MOST_RATIO = 3  # no share of an appraised price is larger: it was typed in percent
+
 
 class Mode(StrEnum):
     """Mode of a deal (交易方式)."""
@@ -200,6 +202,9 @@ class DealTerms:
             wrong.append("bidder_weights 应为不小于 0、不全为 0 的数组（依次为 0、1、2……名竞买人的权重）")
         if (self.form is Form.LEASE) != (self.lease_years > 0):
             wrong.append("lease_years 应在 form = 出租 时大于 0，其他方式时为 0")
+        percents = [key for key in ("start_ratio", "step", "reserve_ratio") if getattr(self, key) > _MOST_RATIO]
+        percents += ["deposit_ratio"] if self.deposit_ratio > 1 else []
+        wrong += [f"{key} 过大，疑把百分数写成整数（20% 应写 0.20）" for key in percents]
         if wrong:
             raise RuleError(f"交易条件 {self.name}：{'；'.join(wrong)}。办法：改写规则文件。")
 

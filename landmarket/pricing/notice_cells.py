@@ -17,7 +17,6 @@ from zipfile import BadZipFile
 
 from landmarket.errors import ReadError
 from landmarket.io.values import half_width, unlimited_terms
-from landmarket.io.values import number as number
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import Fault, fault
+from landmarket.io.values import to_term
 from landmarket.pricing.corrections import date_factor, term_factor
 from landmarket.pricing.keys import Keys, rows_for, text_codes, texts
-from landmarket.pricing.notice_cells import number, plain, words
 from landmarket.pricing.price_table import PriceTable
 from landmarket.pricing.rounding import printed
 from landmarket.pricing.staleness import check_index_age, whole_months
@@ -117,7 +117,8 @@ def term_columns(
     """
     given = parcels["term"] if "term" in parcels else pd.Series("", index=parcels.index, dtype="str")
     codes, distinct = text_codes(given)
-    stated = np.array([_years(text) for text in distinct], dtype=np.float64)[codes]
+    terms, unreadable = to_term(pd.Series(distinct, dtype="str"))
+    stated = np.where(unreadable, np.nan, terms.fillna(0.0).to_numpy())[codes]
     legal = basis["legal_term"].to_numpy()
     years = np.where(stated == 0, legal, stated)
     rate = basis["capitalisation_rate"].to_numpy()
@@ -133,17 +134,6 @@ def term_columns(
         "term_note": texts(known, notes, parcels.index),
     }
     return pd.DataFrame(columns, index=parcels.index), faults
-
-
-def _years(text: str) -> float:
-    """Give years, 0 where the text says nothing, infinity where unlimited, nan where unreadable."""
-    tidy = plain(text)
-    if tidy in ("", "—", "/"):
-        return 0.0
-    if tidy in words()["unlimited"]:
-        return float("inf")
-    years = float(number(tidy.removesuffix("年")) or 0)
-    return years if 0 < years < float("inf") else float("nan")
 
 
 def _term_faults(stated: Floats, years: Floats, legal: Floats, rate: Floats) -> list[Fault]:
