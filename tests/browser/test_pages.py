@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -195,6 +196,27 @@ def test_the_index_map_changes_its_sum_by_keyboard(visit: Open, pages: dict[str,
     expect(seen.page.locator(".ix-draw:visible")).to_have_count(1)
     seen.page.locator(".ix-draw:visible svg > a").first.click()
     expect(seen.page.locator(".folium-map")).to_be_visible()
+
+
+@pytest.mark.parametrize(("name", "swatch"), [("", ".ix-key span:visible"), ("火龙镇", ".lm-legend .lm-swatch")])
+def test_a_page_prints_its_colours_and_no_buttons(visit: Open, pages: dict[str, Path], name: str, swatch: str) -> None:
+    seen = visit(pages[name])
+    if name:
+        seen.page.mouse.click(*seen.parcel_at(CODE))
+        expect(seen.page.get_by_role("dialog")).to_be_visible()
+        seen.page.get_by_label("村界", exact=True).uncheck()
+    seen.page.emulate_media(media="print")
+    adjust = seen.page.locator(swatch).first.evaluate("swatch => getComputedStyle(swatch).printColorAdjust")
+    assert adjust == "exact", "browsers leave out backgrounds unless told"
+    expect(seen.page.locator("input:visible, button:visible, .leaflet-control-zoom:visible")).to_have_count(0)
+    if name:
+        expect(seen.page.get_by_text("道路", exact=True)).to_be_visible()
+        expect(seen.page.get_by_text("村界", exact=True)).to_be_hidden()
+        expect(seen.page.get_by_role("dialog")).to_be_hidden()
+    printed = seen.page.pdf(print_background=False, prefer_css_page_size=True)
+    box = re.search(rb"/MediaBox *\[0 0 ([0-9.]+) ([0-9.]+)\]", printed)
+    assert box is not None
+    assert (float(box[1]) > float(box[2])) == bool(name), "a township lies across, the index stands"
 
 
 def test_the_notebook_shows_the_same_map(visit: Open, tmp_path: Path) -> None:
