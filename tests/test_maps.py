@@ -21,9 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
+from landmarket.distribution import PARTIES
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View, save_maps, township_maps
 from landmarket.maps.elements import data_json, escaped
+from landmarket.maps.facts import FACTS
 from landmarket.maps.legend import CLASSES, NAMED, legend
 from landmarket.maps.packing import shapes_of
 from landmarket.maps.texts import INTERNAL
@@ -169,6 +171,10 @@ def unpacked(packed: dict) -> list[list[np.ndarray]]:
     rings = np.split(points * packed["step"], np.cumsum(packed["rings"])[:-1])
     starts = np.concatenate([[0], np.cumsum(packed["features"])])
     return [rings[a:b] for a, b in pairwise(starts)]
+
+
+def test_a_click_shows_every_share_of_the_deal_price() -> None:
+    assert [column for column in FACTS if column in PARTIES] == list(PARTIES)
 
 
 def test_drawn_shapes_are_the_parcels() -> None:

@@ -42,6 +42,8 @@ FACTS = (
     "annual_rent",
     "listing_until",
     "fund_fen",
+    "tax_fen",
+    "cost_fen",
     "township_fen",
     "collective_fen",
     "members_fen",
