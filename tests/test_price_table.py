@@ -597,3 +597,16 @@ def test_development_degrees() -> None:
     assert development_items("") == frozenset()
     with pytest.raises(BadValueError, match="十通"):
         development_items("十通一平")
+
+
+@pytest.mark.parametrize("typed", [1015, "101.5%", 10.15])
+def test_an_index_that_leaps_is_a_finding_with_its_cell(tmp_path: Path, typed: object) -> None:
+    """The sample's index goes from 100 to about 101: ten times or a hundredth of that is a slip."""
+    book = openpyxl.load_workbook(Path(__file__).parent.parent / "sample_data" / "yuzhou" / "price_notice.xlsx")
+    book["期日修正"]["C5"] = typed
+    book.save(tmp_path / "notice.xlsx")
+    with pytest.warns(PriceTableWarning):
+        findings = read_price_table(tmp_path / "notice.xlsx").findings
+    leap = findings[findings["message"].str.contains("期日指数")]
+    assert "期日修正!C5" in set(leap["where"])
+    assert set(leap["severity"]) == {"错误"}

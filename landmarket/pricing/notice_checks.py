@@ -30,6 +30,7 @@ FAR_JUMP = 2.0
 _RATES = (0.01, 0.2)
 _ORIGINAL = "核对公告原件"
 Floats = npt.NDArray[np.float64]
+_INDEX_LEAP = 2.0  # no price level doubles from one date of a notice to the next
 
 
 def check_notice(frames: Mapping[str, pd.DataFrame], base_date: pd.Timestamp) -> list[Finding]:
@@ -61,7 +62,21 @@ def check_notice(frames: Mapping[str, pd.DataFrame], base_date: pd.Timestamp) ->
         *_five_levels(frames["factors"]),
         *_bands(frames["steps"]),
         *_development(frames["development"]),
+        *_date_index(frames["dates"]),
     ]
+
+
+def _date_index(dates: pd.DataFrame) -> Iterator[Finding]:
+    """Find an index that leaps from one date to the next: a slip of the decimal point, or a percentage."""
+    for _, rows in dates.dropna(subset=["index"]).sort_values("date").groupby("use"):
+        ratios = (rows["index"] / rows["index"].shift()).to_numpy(dtype=np.float64)
+        for row, ratio in zip(rows.index, ratios, strict=True):
+            if ratio > _INDEX_LEAP or ratio < 1 / _INDEX_LEAP:
+                shown = f"{number_at(rows, row, 'index'):g}"
+                message = f"期日指数为上一期的 {ratio:.3g} 倍"
+                yield Finding(
+                    "错误", text_at(rows, row, "@index"), shown, message, "核对小数点；指数写成数，不写百分数"
+                )
 
 
 def _units(prices: pd.DataFrame) -> Iterator[Finding]:
