@@ -72,7 +72,7 @@ def test_python_blocks_run_in_order(path: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def _check_the_notebook(names: dict[str, object], folder: Path) -> None:
-    """The notebook's maps are there, and putting the functions together by hand gives the scenario's prices."""
+    """Maps are there, the functions by hand give the scenario's prices, and the amounts in 万元 are the outcome's."""
     outcome, by_hand, shares = names["outcome"], names["prices"], names["shares"]
     assert isinstance(outcome, landmarket.Outcome)
     assert isinstance(by_hand, pd.DataFrame)
@@ -81,11 +81,16 @@ def _check_the_notebook(names: dict[str, object], folder: Path) -> None:
     assert len(list((folder / "maps").glob("*.html"))) > 26
     pd.testing.assert_series_equal(by_hand["total_price_fen"], outcome.prices["total_price_fen"])
     assert shares["fund_fen"].notna().any()
+    in_wan = names["in_wan"]
+    assert isinstance(in_wan, pd.DataFrame)
+    fund = in_wan["before"]["调节金"]
+    assert fund * 1_000_000 == pytest.approx(outcome.shares["fund_fen"].sum(), abs=0.5)
+    assert in_wan["change"].lt(0).all()
 
 
 @pytest.mark.parametrize("path", READMES, ids=name_of)
 def test_notebooks_are_short(path: Path) -> None:
-    assert len(blocks(path, "python")) == 3
+    assert len(blocks(path, "python")) == 4
     for block in blocks(path, "python"):
         assert len(block.splitlines()) < 20
 
