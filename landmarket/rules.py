@@ -44,7 +44,7 @@ class Rule:
     source : str
         Document and article.
     verified : bool
-        Whether the text of the document was read.
+        Whether value and dates were read in the text of the document.
     counties : tuple of str
         County codes (6 digits) or their beginnings (2 or 4 digits); empty means everywhere.
     pilot : bool or None
@@ -281,9 +281,8 @@ def rule_in_force(rules: Iterable[Rule], key: str, *, on: date, county: str, pil
     """
     rule = holding_rule(rules, key, on=on, county=county, pilot=pilot)
     if rule is not None and not rule.verified:
-        warnings.warn(
-            f"规则未经核对原文：{rule.name} = {rule.value}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2
-        )
+        value = "、".join(map(str, rule.value)) if isinstance(rule.value, tuple) else rule.value
+        warnings.warn(f"规则未经核对原文：{rule.name} = {value}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2)
     return rule
 
 
