@@ -86,7 +86,7 @@ def polygons_only(geometry: Geometries) -> Geometries:
     result: Geometries = np.full(len(geometry), None, dtype=object)
     for position in np.unique(owner[keep]):
         own = nested[keep & (owner == position)]
-        result[position] = own[0] if len(own) == 1 else shapely.multipolygons(own)
+        result[position] = own[0] if len(own) == 1 else shapely.union_all(own)
     return result
 
 

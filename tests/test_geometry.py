@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
@@ -67,6 +67,7 @@ def test_valid_shapes_are_returned_as_they_are_and_input_is_not_changed() -> Non
     assert all(a is b for a, b in zip(shapes, before, strict=True))
 
 
+@example([(2, 0), (1, 1), (1, 0), (0, 0), (1, 1), (1, 0)])  # two triangles that share an edge, found by a hunt
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=4, max_size=9))
 def test_whatever_the_ring_the_repair_is_valid_or_in_doubt(ring: list[tuple[int, int]]) -> None:
