@@ -267,6 +267,37 @@ def _say_worksheet(work: Work, code: str, as_json: bool) -> None:
 
 
 @app.command()
+@COUNTY
+@OUT
+@JSON
+def grade(county: Path, out: Path, as_json: bool) -> None:
+    """土地定级：因素作用分、权重、级别、样点检验、敏感性；每种用途一张级别图，每村的评定说明。"""
+    from landmarket.grade_products import INDEX, MAPS, POLYGONS, WORKBOOK, do_grading, grading_run, write_grades
+
+    work, created = do_grading(read_county(county), _say), datetime.now().astimezone()
+    with grading_run(work, out, created) as folder:
+        write_grades(work, folder, created, _say)
+    made = {"定级首页": f"{MAPS}/{INDEX}", "工作簿": WORKBOOK, "级别图斑": POLYGONS, "清单": "manifest.json"}
+    counts, findings = work.grades.counts(), work.grades.findings
+    if as_json:
+        document = {"folder": str(folder.final), "files": made, "villages": counts.T.to_dict()}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    for use, row in counts.iterrows():
+        said = "，".join(f"{name} 级 {count} 村" for name, count in row.items() if count)
+        click.echo(f"{use}：{said}")
+    inverted = work.checks[work.checks["verdict"].isin(["倒挂", "与上一级持平"])]
+    click.echo(
+        f"样点检验：{len(work.checks) - len(inverted)} 级合格或样点不足，{len(inverted)} 级倒挂或持平；"
+        f"需要核对 {len(findings)} 处"
+    )
+    for name, file in made.items():
+        click.echo(f"{name}：{folder.final / file}")
+
+
+@app.command()
 @OUT
 @JSON
 def demo(out: Path, as_json: bool) -> None:

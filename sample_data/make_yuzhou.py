@@ -21,6 +21,7 @@ from sample_data.county import (
     documents,
     facts,
     fates,
+    grading,
     layers,
     network,
     notice,
@@ -94,6 +95,7 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     writing.write_elevation(folder / "dem.tif", seed, townships)
     notice.write_notice(folder / "price_notice.xlsx")
     writing.write_csv(folder / "planted.csv", planted)
+    grading.write_grading(folder, seed, villages)
     documents.write_documents(folder, seed, len(table))
     return planted
 

@@ -5,7 +5,6 @@
   "use strict";
 
   var NO_DATA = lm.NO_DATA, element = lm.element, add = lm.add;
-  var RESULTS = ["地面单价", "总地价"];
 
   function tipOf(parcels, feature) {
     var box = element("div", "lm-tip-body");
@@ -36,13 +35,18 @@
     if (!sheets || start[feature] === start[feature + 1]) { return; }
     var details = add(box, "details", "lm-sheet");
     details.open = true;
-    add(details, "summary", "", "地价测算表");
+    add(details, "summary", "", parcels.data.words.sheet);
     var table = add(details, "table"), head = add(add(table, "thead"), "tr"), body = add(table, "tbody");
     sheets.headers.forEach(function (text) { add(head, "th", "", text).scope = "col"; });
     for (var row = start[feature]; row < start[feature + 1]; row++) {
       var cells = [0, 1, 2, 3].map(function (column) { return parcels.text(sheets.cells[4 * row + column]) || ""; });
-      worksheetRow(add(body, "tr", RESULTS.includes(cells[0]) ? "lm-result" : ""), cells);
+      worksheetRow(add(body, "tr", isResult(parcels, cells[0]) ? "lm-result" : ""), cells);
     }
+  }
+
+  // "总分值", or "商服：总分值" where a sheet holds several uses.
+  function isResult(parcels, step) {
+    return parcels.data.words.results.some(function (name) { return step === name || step.endsWith("：" + name); });
   }
 
   // A formula does not fit the column of values: it takes the line, its source below it.
@@ -67,7 +71,7 @@
       factRows(box, parcels, data.setAside.facts, feature - parcels.accepted);
       return box;
     }
-    add(box, "p", "lm-quiet", "宗地代码");
+    add(box, "p", "lm-quiet", data.words.code);
     add(box, "h2", "lm-code", data.codes[feature]);
     factRows(box, parcels, data.facts, feature);
     worksheetOf(box, parcels, feature);
@@ -80,7 +84,7 @@
     box.hidden = true;
     box.tabIndex = -1;
     box.setAttribute("role", "dialog");
-    box.setAttribute("aria-label", "宗地详情");
+    box.setAttribute("aria-label", parcels.data.words.details);
     this.map = map; this.parcels = parcels; this.pointed = pointed; this.box = box;
     map.getContainer().parentNode.appendChild(box);
     box.addEventListener("keydown", function (event) {
@@ -144,15 +148,15 @@
 
   // Find a parcel by its code or village: the way to a parcel without a pointer.
   function drawSearch(box, map, parcels, card) {
-    var label = add(box, "label", "", "查找宗地"), input = add(label, "input");
+    var label = add(box, "label", "", parcels.data.words.find), input = add(label, "input");
     var list = add(box, "ul", "lm-found");
     var village = parcels.data.facts.find(function (fact) { return fact.column === "village"; });
     input.type = "search";
-    input.placeholder = "宗地代码或村名";
+    input.placeholder = parcels.data.words.placeholder;
 
     function go(feature) {
       map.getContainer().scrollIntoView({ block: "nearest" });
-      map.setView(parcels.centre(feature), Math.max(map.getZoom(), 15), { animate: false });
+      map.setView(parcels.centre(feature), Math.max(map.getZoom(), parcels.data.words.zoom), { animate: false });
       card.open(feature);
     }
 

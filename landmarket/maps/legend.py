@@ -55,6 +55,7 @@ _KNOWN = {
     "工业": "#999933",
     "公共管理与公共服务": "#88ccee",
 }
+_GRADES = ("grade", "级别")
 _ORDINALS = {
     **{character: number for number, character in enumerate("一二三四五六七八九十", 1)},
     **{character: number for number, character in enumerate("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", 1)},
@@ -219,7 +220,7 @@ def _text_classes(texts: pd.Series[str], column: str) -> tuple[tuple[LegendClass
     ordinals = {name: ordinal(name) for name in names}
     if order and all(name in order for name in names):
         names.sort(key=order.__getitem__)
-    elif column == "grade" and all(ordinals.values()) and len(set(ordinals.values())) == len(names):
+    elif column.endswith(_GRADES) and all(ordinals.values()) and len(set(ordinals.values())) == len(names):
         names.sort(key=lambda name: ordinals[name] or 0)
         colours = ramp(_GRADE_RAMP, len(names))
         return _members(texts, names, colours)

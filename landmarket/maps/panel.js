@@ -23,14 +23,16 @@
       var item = add(list, "li", count ? "" : "lm-empty");
       swatch(item, className, colour);
       add(item, "span", "lm-label", label);
-      add(item, "span", "lm-count", grouped(count) + " 宗");
+      add(item, "span", "lm-count", grouped(count) + " " + parcels.data.words.unit);
     }
     view.classes.forEach(function (one, place) {
       var count = parcels.members[place].length;
       if (count || view.numeric) { entry(one.label, count, "", one.colour); }
     });
     entry(NO_DATA, parcels.members[view.classes.length].length, "", NO_DATA_COLOUR);
-    entry("暂不处理", parcels.shapes.count - parcels.accepted, "lm-hatched");
+    if (parcels.data.words.setAside) {
+      entry(parcels.data.words.setAside, parcels.shapes.count - parcels.accepted, "lm-hatched");
+    }
     if (view.note) { add(box, "p", "lm-note", view.note); }
   }
 

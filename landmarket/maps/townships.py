@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import geopandas as gpd
@@ -12,14 +11,14 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
 from landmarket.maps.county import County, county_frame
-from landmarket.maps.elements import Json
-from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS, Fact, Sheets, parcel_facts, require_not_secret, sheets_of
-from landmarket.maps.ground import Bounds, Ground, geographic_bounds, ground_layers
+from landmarket.maps.drawing import Drawing, drawing_of
+from landmarket.maps.facts import FACTS, require_not_secret, sheets_of
+from landmarket.maps.ground import Bounds, ground_layers
 from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer
-from landmarket.maps.legend import Legend, View, legend
-from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
-from landmarket.maps.places import Places, places_of, with_outlines
+from landmarket.maps.legend import View
+from landmarket.maps.places import places_of, with_outlines
 from landmarket.maps.texts import page_text
+from landmarket.maps.words import PARCELS
 
 VIEWS = ("unit_price", "grade", "planned_use_name", "use_category", "allowed", "outcome")
 """Columns a page can switch to where none are asked for: price, grade, planned use and its category, entry, deal."""
@@ -112,7 +111,7 @@ def township_maps(
     layers = ground_layers(beneath)
     aside = table.iloc[:0] if set_aside is None else set_aside
     places = places_of(table, aside, beneath)
-    drawing = _drawing(table, aside, places, chosen, sheets_of(table.index, worksheets), layers)
+    drawing = drawing_of(table, aside, places, chosen, FACTS, sheets_of(table.index, worksheets), layers, PARCELS)
     frame = county_frame(table, places, beneath, name=county, on=on, notice=notice, counts=dict(counts or {}))
     return {name: _township_map(name, drawing, frame) for name in drawing.places.names}
 
@@ -124,52 +123,7 @@ def _views(table: gpd.GeoDataFrame, column: str, views: Sequence[str | View] | N
     return [first, *(view for view in given if view.column != column)]
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """The whole county, ready to be cut into pages."""
-
-    places: Places
-    codes: list[str]
-    shapes: Shapes
-    bounds: Bounds
-    legends: list[Legend]
-    shown: list[Texts]
-    facts: list[Fact]
-    aside_shapes: Shapes
-    aside_bounds: Bounds
-    aside_facts: list[Fact]
-    aside_titles: Texts
-    sheets: Sheets
-    ground: list[Ground]
-
-
-def _drawing(
-    table: gpd.GeoDataFrame,
-    aside: gpd.GeoDataFrame,
-    places: Places,
-    views: list[View],
-    sheets: Sheets,
-    ground: list[Ground],
-) -> _Drawing:
-    legends = [legend(table, view) for view in views]
-    return _Drawing(
-        places=places,
-        codes=[str(code) for code in table.index],
-        shapes=shapes_of(table.geometry, areas=True),
-        bounds=geographic_bounds(table.geometry),
-        legends=legends,
-        shown=[texts_of(one.texts) for one in legends],
-        facts=parcel_facts(table, (*FACTS, *(view.column for view in views if view.column not in FACTS))),
-        aside_shapes=shapes_of(aside.geometry, areas=True),
-        aside_bounds=geographic_bounds(aside.geometry),
-        aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
-        aside_titles=texts_of([str(name) for name in aside.index]),
-        sheets=sheets,
-        ground=ground,
-    )
-
-
-def _township_map(township: str, drawing: _Drawing, county: County) -> TownshipMap:
+def _township_map(township: str, drawing: Drawing, county: County) -> TownshipMap:
     bounds = _bounds(township, drawing)
     centre = (float(bounds[1] + bounds[3]) / 2, float(bounds[0] + bounds[2]) / 2)
     page = TownshipMap(page_text(township, county), centre, township, county)
@@ -177,13 +131,14 @@ def _township_map(township: str, drawing: _Drawing, county: County) -> TownshipM
     if drawing.ground:
         layers = [layer.packed(township, bounds) for layer in drawing.ground]
         ground = GroundLayer("底图", {"layers": layers}, page)
-    parcels = ParcelLayer("宗地", _parcel_data(township, drawing), page)
+    at, aside = drawing.places.parcels(township), drawing.places.set_aside(township)
+    parcels = ParcelLayer("宗地", drawing.packed(at, aside), page)
     page.fit_bounds([[float(bounds[1]), float(bounds[0])], [float(bounds[3]), float(bounds[2])]], padding=(14, 14))
     Furniture(parcels, ground, page.panel_id).add_to(page)
     return page
 
 
-def _bounds(township: str, drawing: _Drawing) -> Bounds:
+def _bounds(township: str, drawing: Drawing) -> Bounds:
     """Take the rectangle a page opens on: the township's outline, else what is drawn."""
     for layer in drawing.ground:
         if layer.kind == "township" and township in layer.townships:
@@ -198,36 +153,3 @@ def _bounds(township: str, drawing: _Drawing) -> Bounds:
     if not len(chosen):
         return np.array([112.0, 33.0, 115.0, 35.0])
     return np.concatenate([chosen[:, :2].min(axis=0), chosen[:, 2:].max(axis=0)])
-
-
-def _parcel_data(township: str, drawing: _Drawing) -> dict[str, Json]:
-    at, aside = drawing.places.parcels(township), drawing.places.set_aside(township)
-    texts = TextTable()
-    shapes = joined(drawing.shapes.take(at), drawing.aside_shapes.take(aside))
-    data: dict[str, Json] = {
-        "geometry": shapes.packed(),
-        "codes": [drawing.codes[i] for i in at],
-        "views": [
-            {**_view_data(one, at), "values": texts.numbers(shown, at)}
-            for one, shown in zip(drawing.legends, drawing.shown, strict=True)
-        ],
-        "facts": [fact.packed(at, texts) for fact in drawing.facts],
-        "setAside": {
-            "titles": texts.numbers(drawing.aside_titles, aside),
-            "facts": [fact.packed(aside, texts) for fact in drawing.aside_facts],
-        },
-        "worksheets": drawing.sheets.packed(at, texts),
-    }
-    return {**data, "texts": texts.page()}
-
-
-def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
-    return {
-        "column": one.column,
-        "title": one.title,
-        "unit": one.unit,
-        "note": one.note,
-        "numeric": one.numeric,
-        "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
-        "members": one.members[at].tolist(),
-    }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from landmarket.errors import BadValueError, named_rows
-
-Floats = npt.NDArray[np.float64]
-Numbers = TypeVar("Numbers", float, Floats, "pd.Series[float]")
+from landmarket.pricing.kinds import Floats, Numbers, row_names, shaped
 
 
 def term_factor(
@@ -57,7 +54,7 @@ def term_factor(
     same = n == legal
     bad = ~(n > 0) | ~(legal > 0) | (n > legal) | (~same & ~((r > 0) & (r < 1)))
     if bad.any():
-        rows = _rows(years, bad)
+        rows = row_names(years, bad)
         values = [
             f"{a:g} 年 / 法定 {b:g} 年 / 还原率 {c:g}" for a, b, c in zip(n[bad], legal[bad], r[bad], strict=True)
         ]
@@ -66,7 +63,7 @@ def term_factor(
         )
     base = 1 + np.where(same, 1.0, r)
     factor: Floats = np.where(same, 1.0, (1 - base**-n) / (1 - base**-legal))
-    return _shaped(factor, years)
+    return shaped(factor, years)
 
 
 def date_factor(index_on: Numbers, index_base: float | Floats | pd.Series[float]) -> Numbers:
@@ -100,7 +97,7 @@ def date_factor(index_on: Numbers, index_base: float | Floats | pd.Series[float]
     if not ((on > 0).all() and (base > 0).all()):
         raise BadValueError(f"地价指数应为正数：{index_on} / {index_base}。办法：核对期日修正表。")
     factor: Floats = on / base
-    return _shaped(factor, index_on)
+    return shaped(factor, index_on)
 
 
 def far_factor(
@@ -146,13 +143,13 @@ def far_factor(
     if outside == "raise":
         bad |= (wanted < ratios[0]) | (wanted > ratios[-1])
     if bad.any():
-        index = _rows(floor_area_ratio, bad)
+        index = row_names(floor_area_ratio, bad)
         raise BadValueError(
             f"容积率不在修正表 {ratios[0]:g}—{ratios[-1]:g} 之内，{named_rows(index, wanted[bad].tolist())}。"
             "办法：核对容积率，或明确选择取端值（clamp）。"
         )
     factor: Floats = np.interp(wanted, ratios, factors)
-    return _shaped(factor, floor_area_ratio)
+    return shaped(factor, floor_area_ratio)
 
 
 def five_level(base: float, low: float, high: float, weight: float) -> dict[str, float]:
@@ -198,19 +195,3 @@ def five_level(base: float, low: float, high: float, weight: float) -> dict[str,
         )
     up, down = (high - base) / base * weight, (base - low) / base * weight
     return {"优": up, "较优": up / 2, "一般": 0.0, "较劣": -down / 2, "劣": -down}
-
-
-def _shaped(factor: Floats, like: Numbers) -> Numbers:
-    """Give a factor the kind of the value it was computed from."""
-    if isinstance(like, pd.Series):
-        return pd.Series(factor, index=like.index)
-    if isinstance(like, np.ndarray):
-        return factor
-    return float(factor)
-
-
-def _rows(values: object, bad: npt.NDArray[np.bool_]) -> list[object]:
-    """Name the bad rows: by index where there is one, else by position."""
-    if isinstance(values, pd.Series):
-        return list(values.index[bad])
-    return list(np.flatnonzero(bad).tolist())

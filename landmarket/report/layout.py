@@ -251,7 +251,7 @@ def sheets_of(tables: Mapping[str, pd.DataFrame]) -> list[Sheet]:
         )
     for name, table in tables.items():
         require_public(table.columns, f"工作簿 {name}")
-        _require_room(name, table)
+        require_room(name, table)
     facts, facts_of_parcels = _facts(tables), set(tables[PARCELS].columns)
     sheets = []
     for (sheet, name), columns in _layout().items():
@@ -263,7 +263,21 @@ def sheets_of(tables: Mapping[str, pd.DataFrame]) -> list[Sheet]:
     return sheets
 
 
-def _require_room(name: str, table: pd.DataFrame) -> None:
+def require_room(name: str, table: pd.DataFrame) -> None:
+    """Refuse a table that a sheet cannot hold.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table, for the message.
+    table : DataFrame
+        The table.
+
+    Raises
+    ------
+    OutputError
+        If it has too many rows or columns.
+    """
     rows, columns = len(table) + FIRST_ROW + 1, table.shape[1] + 2
     if rows > MOST_ROWS or columns > MOST_COLUMNS:
         raise OutputError(

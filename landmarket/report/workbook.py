@@ -38,8 +38,14 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """What every sheet carries around its table."""
+class Frame:
+    """What every sheet carries around its table (表头表尾).
+
+    Attributes
+    ----------
+    title, notice, line, internal_line : str
+        The lines above the table, as text that is safe in a cell.
+    """
 
     title: str
     notice: str
@@ -97,29 +103,53 @@ def write_workbook(
     """
     sheets = sheets_of({**tables, "sources": sources})
     line = "　".join(f"{name} {count:,} 宗" for name, count in counts.items())
-    frame = _Frame(*map(safe_text, (title, notice, line, internal_line)))
+    frame = Frame(*map(safe_text, (title, notice, line, internal_line)))
     buffer = io.BytesIO()
-    with Workbook(buffer, _options()) as book:
-        book.set_properties(
-            {"title": frame.title, "comments": frame.notice, "author": "landmarket", "created": created}
-        )
-        pens = _pens(book)
-        summary, townships = _open_sheet(book, SUMMARY, frame, pens), townships_in_order(tables["parcels"])
+    with Workbook(buffer, book_options()) as book:
+        pens = begin_book(book, frame, created)
+        summary, townships = open_sheet(book, SUMMARY, frame, pens), townships_in_order(tables["parcels"])
         columns = write_summary(summary, sheets, townships, pens)
         _draw_lines(summary, FIRST_ROW + len(townships), columns - 1, pens)
         for sheet in sheets:
-            _write_sheet(_open_sheet(book, sheet.name, frame, pens), sheet, pens)
+            write_sheet(open_sheet(book, sheet.name, frame, pens), sheet, pens)
     write_whole(path, buffer.getvalue())
 
 
-def _options() -> dict[str, bool | Look]:
-    """Options of the library, which changes what it is given."""
+def begin_book(book: Workbook, frame: Frame, created: datetime) -> dict[str, Format]:
+    """Give a workbook its properties and formats.
+
+    Parameters
+    ----------
+    book : Workbook
+        A new workbook.
+    frame : Frame
+        What its sheets carry.
+    created : datetime
+        Time in the properties of the file.
+
+    Returns
+    -------
+    dict of str to Format
+        All formats by name; a number format is its own name.
+    """
+    book.set_properties({"title": frame.title, "comments": frame.notice, "author": "landmarket", "created": created})
+    return _pens_of(book)
+
+
+def book_options() -> dict[str, bool | Look]:
+    """Options of the library, which changes what it is given.
+
+    Returns
+    -------
+    dict
+        A new one at each call.
+    """
     texts = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
     font: Look = {"font_name": _FONT, "font_size": 10}
     return {"in_memory": True, **dict.fromkeys(texts, False), "default_format_properties": font}
 
 
-def _pens(book: Workbook) -> dict[str, Format]:
+def _pens_of(book: Workbook) -> dict[str, Format]:
     """All formats of the workbook by name; a number format is its own name."""
     cell: Look = {"font_name": _FONT, "font_size": 10, "valign": "vcenter"}
     head = cell | {
@@ -149,8 +179,25 @@ def _pens(book: Workbook) -> dict[str, Format]:
     return {name: book.add_format(look) for name, look in looks.items()}
 
 
-def _open_sheet(book: Workbook, name: str, frame: _Frame, pens: Mapping[str, Format]) -> Worksheet:
-    """Add a sheet with the lines above its table and its page set-up."""
+def open_sheet(book: Workbook, name: str, frame: Frame, pens: Mapping[str, Format]) -> Worksheet:
+    """Add a sheet with the lines above its table and its page set-up.
+
+    Parameters
+    ----------
+    book : Workbook
+        The workbook.
+    name : str
+        Name of the sheet.
+    frame : Frame
+        What it carries.
+    pens : mapping of str to Format
+        Formats of the workbook.
+
+    Returns
+    -------
+    Worksheet
+        Empty below the lines.
+    """
     sheet = book.add_worksheet(name)
     sheet.write_string(0, 0, f"{frame.title}　{name}", pens["title"])
     sheet.write_string(1, 0, frame.notice, pens["notice"])
@@ -173,8 +220,18 @@ def _print_line(text: str) -> str:
     return cut.replace("\n", " ").replace("&", "&&")
 
 
-def _write_sheet(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> None:
-    """Write the rows of one table, its totals, and its checks."""
+def write_sheet(target: Worksheet, sheet: Sheet, pens: Mapping[str, Format]) -> None:
+    """Write the rows of one table, its totals, and its checks.
+
+    Parameters
+    ----------
+    target : Worksheet
+        As `open_sheet` gives it.
+    sheet : Sheet
+        The table.
+    pens : mapping of str to Format
+        Formats of the workbook.
+    """
     for position, column in enumerate(sheet.columns):
         target.write_string(HEADER_ROW, position, safe_text(column.header), pens["head"])
         target.set_column(position, position, column.width)

@@ -1,0 +1,160 @@
+"""A county's features ready to be cut into pages (绘图数据): shapes, legends, facts and worksheets, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from landmarket.maps.elements import Json
+from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, Sheets, parcel_facts
+from landmarket.maps.ground import Bounds, Ground, geographic_bounds
+from landmarket.maps.legend import Legend, View, legend
+from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
+from landmarket.maps.places import Places
+from landmarket.maps.words import Words
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The whole county, ready to be cut into pages (绘图数据).
+
+    Attributes
+    ----------
+    words : Words
+        What the pages call the features.
+    places : Places
+        Which township each belongs to.
+    codes : list of str
+        Code of each feature.
+    shapes, aside_shapes : Shapes
+        Outlines of the features, and of the rows set aside.
+    bounds, aside_bounds : ndarray of float64, shape (n, 4)
+        West, south, east, north of each [°].
+    legends : list of Legend
+        The columns that can be shown.
+    shown : list of Texts
+        The value of each feature in each of them.
+    facts, aside_facts : list of Fact
+        What a click tells.
+    aside_titles : Texts
+        Names of the rows set aside.
+    sheets : Sheets
+        Worksheets.
+    ground : list of Ground
+        What lies beneath.
+    """
+
+    words: Words
+    places: Places
+    codes: list[str]
+    shapes: Shapes
+    bounds: Bounds
+    legends: list[Legend]
+    shown: list[Texts]
+    facts: list[Fact]
+    aside_shapes: Shapes
+    aside_bounds: Bounds
+    aside_facts: list[Fact]
+    aside_titles: Texts
+    sheets: Sheets
+    ground: list[Ground]
+
+    def packed(self, at: Ints, aside: Ints) -> dict[str, Json]:
+        """Pack some features for a page.
+
+        Parameters
+        ----------
+        at, aside : ndarray of int64
+            Positions of the features, and of the rows set aside.
+
+        Returns
+        -------
+        dict
+            As the page's script reads it.
+        """
+        texts = TextTable()
+        shapes = joined(self.shapes.take(at), self.aside_shapes.take(aside))
+        data: dict[str, Json] = {
+            "words": self.words.packed(),
+            "geometry": shapes.packed(),
+            "codes": [self.codes[i] for i in at],
+            "views": [
+                {**_view_data(one, at), "values": texts.numbers(shown, at)}
+                for one, shown in zip(self.legends, self.shown, strict=True)
+            ],
+            "facts": [fact.packed(at, texts) for fact in self.facts],
+            "setAside": {
+                "titles": texts.numbers(self.aside_titles, aside),
+                "facts": [fact.packed(aside, texts) for fact in self.aside_facts],
+            },
+            "worksheets": self.sheets.packed(at, texts),
+        }
+        return {**data, "texts": texts.page()}
+
+
+def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
+    return {
+        "column": one.column,
+        "title": one.title,
+        "unit": one.unit,
+        "note": one.note,
+        "numeric": one.numeric,
+        "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
+        "members": one.members[at].tolist(),
+    }
+
+
+def drawing_of(
+    table: gpd.GeoDataFrame,
+    aside: gpd.GeoDataFrame,
+    places: Places,
+    views: Sequence[View],
+    facts: Sequence[str],
+    sheets: Sheets,
+    ground: list[Ground],
+    words: Words,
+) -> Drawing:
+    """Make everything that the pages of a county are cut from.
+
+    Parameters
+    ----------
+    table, aside : GeoDataFrame
+        The features, and the rows set aside.
+    places : Places
+        Which township each belongs to.
+    views : sequence of View
+        Columns that can be shown.
+    facts : sequence of str
+        Columns a click shows, besides the views.
+    sheets : Sheets
+        Worksheets.
+    ground : list of Ground
+        What lies beneath.
+    words : Words
+        What the pages call the features.
+
+    Returns
+    -------
+    Drawing
+        Classes are made for the whole county, so that colours agree between pages.
+    """
+    legends = [legend(table, view) for view in views]
+    more = [view.column for view in views if view.column not in facts]
+    return Drawing(
+        words=words,
+        places=places,
+        codes=[str(code) for code in table.index],
+        shapes=shapes_of(table.geometry, areas=True),
+        bounds=geographic_bounds(table.geometry),
+        legends=legends,
+        shown=[texts_of(one.texts) for one in legends],
+        facts=parcel_facts(table, (*facts, *more)),
+        aside_shapes=shapes_of(aside.geometry, areas=True),
+        aside_bounds=geographic_bounds(aside.geometry),
+        aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
+        aside_titles=texts_of([str(name) for name in aside.index]),
+        sheets=sheets,
+        ground=ground,
+    )

@@ -1,0 +1,111 @@
+"""Facilities that act over a distance (点状因素): the one that acts most decides."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landmarket.checks import require_columns, require_same_crs
+from landmarket.errors import BadValueError, named_rows
+from landmarket.pricing.factors.formulas import BEST, FORMULAS, Decay
+from landmarket.pricing.factors.reach import strongest
+from landmarket.pricing.factors.road_network import RoadNetwork
+from landmarket.pricing.factors.unit_points import unit_points
+from landmarket.pricing.kinds import Floats
+
+
+def point_scores(
+    units: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    *,
+    decay: Decay | str = Decay.LINEAR,
+    roads: RoadNetwork | None = None,
+) -> pd.Series[float]:
+    """Score units by the facility that acts on them most (点状因素).
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        Points, parcels, villages or cells, projected [m]. A polygon is scored at the point that `unit_points` gives.
+    facilities : GeoDataFrame
+        Facilities with ``score`` (above 0, at most 100) and ``radius`` [m], in the same coordinate system.
+    decay : Decay, default "linear"
+        How the score falls with distance.
+    roads : RoadNetwork, optional
+        Distances are measured along these roads; straight where not given.
+
+    Returns
+    -------
+    Series of float
+        Score 0 to 100 on the units' index: the largest over all facilities; 0 where none reaches.
+
+    Raises
+    ------
+    MissingColumnError
+        If the facilities lack a column.
+    CrsError
+        If a coordinate system is missing, in degrees, or not the other layer's.
+    BadValueError
+        If there is no facility, a radius or score is out of range, a score under 1 is to decay exponentially, or a
+        shape is missing.
+    """
+    return governing_facilities(units, facilities, decay=decay, roads=roads)["score"]
+
+
+def governing_facilities(
+    units: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    *,
+    decay: Decay | str = Decay.LINEAR,
+    roads: RoadNetwork | None = None,
+) -> pd.DataFrame:
+    """Find the facility that gives each unit its score, and how far it is.
+
+    Parameters
+    ----------
+    units, facilities : GeoDataFrame
+        As for `point_scores`.
+    decay : Decay, default "linear"
+        As for `point_scores`.
+    roads : RoadNetwork, optional
+        As for `point_scores`.
+
+    Returns
+    -------
+    DataFrame
+        On the units' index: ``score``, ``facility`` (position in ``facilities``, −1 where none reaches) and
+        ``distance`` [m] (nan where none reaches). Of equal scores the facility that comes first counts.
+
+    Raises
+    ------
+    MissingColumnError, CrsError, BadValueError
+        As for `point_scores`.
+    """
+    require_columns(facilities, ["score", "radius"], "point_scores")
+    require_same_crs(units, facilities, "point_scores")
+    points, places = unit_points(units), unit_points(facilities)
+    score = facilities["score"].to_numpy(dtype=np.float64)
+    radius = facilities["radius"].to_numpy(dtype=np.float64)
+    _require_facilities(facilities, score, radius, Decay(decay))
+    formula = FORMULAS[Decay(decay)]
+    if roads is None:
+        found = strongest(points, np.stack([places, places], axis=1), score, radius, formula)
+    else:
+        found = roads.strongest(points, places, score, radius, formula)
+    return pd.DataFrame({"score": found.score, "facility": found.source, "distance": found.distance}, index=units.index)
+
+
+def _require_facilities(facilities: gpd.GeoDataFrame, score: Floats, radius: Floats, decay: Decay) -> None:
+    if not len(facilities):
+        raise BadValueError("point_scores：没有设施。办法：核对设施图层与筛选条件。")
+    weak: npt.NDArray[np.bool_] = score < 1.0 if decay is Decay.EXPONENTIAL else score <= 0.0
+    rules = (
+        ("作用分", score, weak | ~(score <= BEST), "作用分应大于 0、不超过 100；指数衰减时不小于 1"),
+        ("影响半径", radius, ~((radius > 0) & np.isfinite(radius)), "半径应为正数 [m]"),
+    )
+    for what, values, bad, cure in rules:
+        if bad.any():
+            listed = named_rows(facilities.index[bad], values[bad].tolist())
+            raise BadValueError(f"设施的{what}不能用，{listed}。办法：{cure}。")

@@ -1,0 +1,137 @@
+"""Sample prices (样点地价) as a bureau's sheet has them: deals, rents, listings, appraisals."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.parcels import Typed
+from landmarket.io.values import Mask, clean_text, to_code, to_date, to_number
+from landmarket.pricing.sheet_tables import sheet_table
+
+_UNIT = re.compile(r"[（(][^（）()]*[）)]$")
+
+
+class SampleColumn(NamedTuple):
+    """A column of the sample sheet (样点表列).
+
+    Attributes
+    ----------
+    name : str
+        Identifier.
+    headers : tuple of str
+        Headers it is read from, without the unit in brackets.
+    kind : str
+        ``text``, ``code``, ``number`` or ``date``.
+    required : bool
+        Whether the sheet must have it.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    kind: str
+    required: bool
+
+
+@cache
+def sample_columns() -> tuple[SampleColumn, ...]:
+    """List the columns of a sample sheet.
+
+    Returns
+    -------
+    tuple of SampleColumn
+        As in ``sample_columns.csv``.
+    """
+    text = files("landmarket.pricing").joinpath("data/sample_columns.csv").read_text(encoding="utf-8-sig")
+    return tuple(
+        SampleColumn(row["name"], tuple(row["headers"].split("|")), row["kind"], row["required"] == "是")
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
+    """Read a sheet of sample prices (样点表); every row is kept.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.xlsx``, or ``.csv`` in UTF-8; a heading above the header row does no harm, and a unit in brackets behind a
+        header neither.
+    crs : pyproj.CRS
+        Coordinate system of the coordinates in the sheet.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by ``sample_id``, with the other columns of ``sample_columns.csv`` in their types, missing where the
+        sheet has none; ``geometry`` is the point, missing without coordinates; ``source_row`` the row of the sheet.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read or lacks a required column.
+    BadValueError
+        If a cell cannot be read as its column's type, or a sample is named twice or not at all; rows are named.
+    """
+    path = Path(path)
+    table = _sheet(path)
+    readers: dict[str, Callable[[pd.Series[str]], tuple[Typed, Mask]]] = {
+        "number": to_number,
+        "date": to_date,
+        "code": to_code,
+    }
+    read = pd.DataFrame({"source_row": table.index}, index=table.index)
+    for column in sample_columns():
+        found = [name for name in table.columns if _UNIT.sub("", name).strip() in column.headers]
+        if not found:
+            read[column.name] = pd.Series(np.nan if column.kind == "number" else None, index=table.index)
+            continue
+        cells = table[found[0]]
+        if column.kind == "text":
+            read[column.name] = clean_text(cells)
+            continue
+        values, bad = readers[column.kind](cells)
+        if bad.any():
+            rows = [f"第 {row} 行" for row in table.index[bad]]
+            raise BadValueError(f"{path}：列 {found[0]} 读不懂，{named_rows(rows, cells[bad])}。办法：改正该单元格。")
+        read[column.name] = values
+    _require_names(read, path)
+    located = gpd.GeoDataFrame(read, geometry=gpd.points_from_xy(read["x"], read["y"]), crs=crs)
+    located.loc[read["x"].isna() | read["y"].isna(), "geometry"] = None
+    return located.set_index("sample_id")
+
+
+def _sheet(path: Path) -> pd.DataFrame:
+    """Find the header row by trying the headers that a required column may have."""
+    needed: Sequence[SampleColumn] = [column for column in sample_columns() if column.required]
+    for first in needed[0].headers:
+        try:
+            table = sheet_table(path, [first])
+        except ReadError:
+            continue
+        plain = {_UNIT.sub("", name).strip() for name in table.columns}
+        lacking = [column.headers[0] for column in needed if not plain & set(column.headers)]
+        if lacking:
+            raise ReadError(f"{path}：样点表缺少列 {'、'.join(lacking)}。办法：补上该列。")
+        return table
+    raise ReadError(f"{path}：没有样点表（表头应有 {'、'.join(c.headers[0] for c in needed)}）。办法：核对文件。")
+
+
+def _require_names(read: pd.DataFrame, path: Path) -> None:
+    nameless = read["sample_id"].isna()
+    twice = read["sample_id"].duplicated(keep=False) & ~nameless
+    if nameless.any() or twice.any():
+        rows = [f"第 {row} 行" for row in read.index[nameless | twice]]
+        listed = named_rows(rows, read.loc[nameless | twice, "sample_id"])
+        raise BadValueError(f"{path}：样点编号为空或重复，{listed}。办法：每个样点一个编号。")

@@ -1,0 +1,88 @@
+"""Tables that a bureau keeps in a sheet (表格): .xlsx or CSV, a heading line or two above the header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.values import number
+from landmarket.pricing.notice_cells import Grid, csv_grid, workbook_grids
+
+
+def sheet_table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
+    """Read the table of a workbook or CSV file that has the columns needed.
+
+    Parameters
+    ----------
+    path : Path
+        ``.xlsx``, or ``.csv`` in UTF-8.
+    needed : sequence of str
+        Headers that the header row must have; the first row that has them all is the header.
+
+    Returns
+    -------
+    DataFrame
+        Cells as text, empty where blank; the index is the row number in the sheet, from 1. Rows without any text are
+        left out.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, no row has the headers, or a header stands twice.
+    """
+    grids = [csv_grid(path)] if path.suffix.lower() == ".csv" else list(workbook_grids(path).values())
+    for grid in grids:
+        for at, row in enumerate(grid.rows):
+            headers = [cell.strip() for cell in row]
+            if set(needed) <= set(headers):
+                return _below(grid, at, headers, path)
+    raise ReadError(f"{path}：没有一行表头含有 {'、'.join(needed)}。办法：核对列名，或在规则文件中改写列名。")
+
+
+def _below(grid: Grid, at: int, headers: list[str], path: Path) -> pd.DataFrame:
+    repeated = sorted({name for name in headers if name and headers.count(name) > 1})
+    if repeated:
+        raise ReadError(f"{path}：{grid.name} 的表头重复：{'、'.join(repeated)}。办法：改正表头。")
+    kept = [place for place, name in enumerate(headers) if name]
+    rows = {
+        number: [cells[place].strip() for place in kept]
+        for number, cells in enumerate(grid.rows[at + 1 :], start=at + 2)
+        if any(cell.strip() for cell in cells)
+    }
+    columns = [headers[place] for place in kept]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="str")
+
+
+def sheet_numbers(table: pd.DataFrame, name: str, path: Path) -> pd.Series[float]:
+    """Read a column of a sheet as numbers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `sheet_table` gives it.
+    name : str
+        The column.
+    path : Path
+        The file, for the message.
+
+    Returns
+    -------
+    Series of float
+        Missing where blank.
+
+    Raises
+    ------
+    BadValueError
+        If a cell is no number; rows and values are named.
+    """
+    read = [number(text) for text in table[name]]
+    bad = np.array([value is None and text != "" for value, text in zip(read, table[name], strict=True)], dtype=bool)
+    if bad.any():
+        rows = [f"第 {row} 行" for row in table.index[bad]]
+        raise BadValueError(f"{path}：列 {name} 不是数，{named_rows(rows, table[name][bad])}。办法：改正该单元格。")
+    values = [np.nan if value is None else float(value) for value in read]
+    return pd.Series(values, index=table.index, dtype="float64", name=name)

@@ -1,0 +1,123 @@
+"""A workbook of plain tables (表格工作簿), one sheet each, with weighted sums as live formulas."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from landmarket.errors import BadValueError
+from landmarket.io.manifest import require_public
+from landmarket.io.writing import write_whole
+from landmarket.report.cells import cells_of, safe_text
+from landmarket.report.layout import FIRST_ROW, Sheet, SheetColumn, require_room
+from landmarket.report.workbook import INTERNAL_LINE, Frame, begin_book, book_options, open_sheet, write_sheet
+
+LONGEST_SHEET_NAME = 31
+_ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+@dataclass(frozen=True)
+class WeightedSum:
+    """A column that is the weighted sum of others (加权合计), written as a live formula beside its value.
+
+    Attributes
+    ----------
+    column : str
+        The column of sums.
+    weights : mapping of str to float
+        Weight of each column that is added, in the sheet's own order.
+    decimals : int
+        Decimals the sum is rounded to.
+    """
+
+    column: str
+    weights: Mapping[str, float]
+    decimals: int
+
+
+def write_table_book(
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    title: str,
+    line: str,
+    created: datetime,
+    notice: str = "",
+    internal_line: str = INTERNAL_LINE,
+    long: Sequence[str] = (),
+    sums: Mapping[str, WeightedSum] | None = None,
+) -> None:
+    """Write tables as a workbook, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.xlsx`` file; an older one is replaced.
+    tables : mapping of str to DataFrame
+        By the name of the sheet; the index is not written. Columns the schema knows get their Chinese header.
+    title, line : str
+        What the workbook is about, and a line on every sheet.
+    created : datetime
+        Time in the properties of the file.
+    notice : str, optional
+        A line on every sheet and page, such as that the data are invented.
+    internal_line : str, optional
+        The line on internal use.
+    long : sequence of str, optional
+        Columns of long text, which get a wide column.
+    sums : mapping of str to WeightedSum, optional
+        By the name of the sheet: a column that Excel can compute again.
+
+    Raises
+    ------
+    BadValueError
+        If a column is secret, a number is infinite, a weighted sum names a column that is not there, or two sheets
+        would have one name.
+    OutputError
+        If it cannot be written whole, or a table has too many rows for a sheet.
+    """
+    names = _sheet_names(tables)
+    frame = Frame(*map(safe_text, (title, notice, line, internal_line)))
+    buffer = io.BytesIO()
+    with Workbook(buffer, book_options()) as book:
+        pens = begin_book(book, frame, created)
+        for name, table in tables.items():
+            require_public(table.columns, f"工作簿 {name}")
+            require_room(name, table)
+            columns = tuple(
+                SheetColumn(cells_of(table, column), "long" if column in long else "")
+                for column in map(str, table.columns)
+            )
+            sheet = Sheet(names[name], columns, len(table))
+            target = open_sheet(book, sheet.name, frame, pens)
+            write_sheet(target, sheet, pens)
+            if sums and name in sums:
+                _write_sums(target, sheet, table, sums[name])
+    write_whole(path, buffer.getvalue())
+
+
+def _sheet_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Make names that Excel takes: no brackets or slashes, at most 31 characters, each once whatever the case."""
+    names = {name: _ILLEGAL.sub("_", safe_text(name)).strip("'")[:LONGEST_SHEET_NAME] or "_" for name in tables}
+    if len({name.casefold() for name in names.values()}) < len(names):
+        raise BadValueError(f"工作表名称重复：{'、'.join(names.values())}。办法：缩短或改换用途名称。")
+    return names
+
+
+def _write_sums(target: Worksheet, sheet: Sheet, table: pd.DataFrame, one: WeightedSum) -> None:
+    at, parts = sheet.position(one.column), {name: sheet.position(name) for name in one.weights}
+    if at is None or None in parts.values():
+        raise BadValueError(f"工作表 {sheet.name} 没有加权合计所需的列：{one.column}、{'、'.join(one.weights)}。")
+    for row, value in enumerate(table[one.column].tolist(), start=FIRST_ROW):
+        terms = [f"{xl_rowcol_to_cell(row, part or 0)}*{one.weights[name]!r}" for name, part in parts.items()]
+        if pd.notna(value):
+            target.write_formula(row, at, f"=ROUND({'+'.join(terms)},{one.decimals})", None, value)
