@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError
-from landmarket.pricing.judgements import random_indices, ratio_limit
 from landmarket.pricing.weights import (
     ahp_weights,
     consistency,
@@ -27,6 +26,7 @@ from landmarket.pricing.weights import (
     pairwise_weights,
     require_weights,
 )
+from landmarket.pricing.weights.judgements import random_indices, ratio_limit
 from tests.helpers import assert_same_index
 from tests.hunting import examples
 

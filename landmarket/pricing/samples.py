@@ -18,7 +18,8 @@ from pyproj import CRS
 from landmarket.errors import BadValueError, ReadError, named_rows
 from landmarket.io.parcels import Typed
 from landmarket.io.values import Mask, clean_text, to_code, to_date, to_number
-from landmarket.pricing.sheet_tables import sheet_table
+from landmarket.pricing.notice_cells import plain
+from landmarket.pricing.sheet_tables import grid_table, sheet_grids
 
 _UNIT = re.compile(r"[（(][^（）()]*[）)]$")
 
@@ -34,6 +35,8 @@ class SampleColumn(NamedTuple):
         Headers it is read from, without the unit in brackets.
     kind : str
         ``text``, ``code``, ``number`` or ``date``.
+    units : tuple of str
+        Units that may stand in brackets behind a header of numbers.
     required : bool
         Whether the sheet must have it.
     """
@@ -41,6 +44,7 @@ class SampleColumn(NamedTuple):
     name: str
     headers: tuple[str, ...]
     kind: str
+    units: tuple[str, ...]
     required: bool
 
 
@@ -55,7 +59,13 @@ def sample_columns() -> tuple[SampleColumn, ...]:
     """
     text = files("landmarket.pricing").joinpath("data/sample_columns.csv").read_text(encoding="utf-8-sig")
     return tuple(
-        SampleColumn(row["name"], tuple(row["headers"].split("|")), row["kind"], row["required"] == "是")
+        SampleColumn(
+            row["name"],
+            tuple(row["headers"].split("|")),
+            row["kind"],
+            tuple(filter(None, row["units"].split("|"))),
+            row["required"] == "是",
+        )
         for row in csv.DictReader(text.splitlines())
     )
 
@@ -66,8 +76,9 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path : path-like
-        ``.xlsx``, or ``.csv`` in UTF-8; a heading above the header row does no harm, and a unit in brackets behind a
-        header neither.
+        ``.xlsx``, or ``.csv`` in UTF-8; a heading above the header row does no harm, and the right unit in brackets
+        behind a header neither. Of several headers that a column may have the one that ``sample_columns.csv`` names
+        first is read.
     crs : pyproj.CRS
         Coordinate system of the coordinates in the sheet.
 
@@ -80,7 +91,7 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
     Raises
     ------
     ReadError
-        If the file cannot be read or lacks a required column.
+        If the file cannot be read, lacks a required column, has one twice, or states numbers in another unit.
     BadValueError
         If a cell cannot be read as its column's type, or a sample is named twice or not at all; rows are named.
     """
@@ -93,18 +104,18 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
     }
     read = pd.DataFrame({"source_row": table.index}, index=table.index)
     for column in sample_columns():
-        found = [name for name in table.columns if _UNIT.sub("", name).strip() in column.headers]
-        if not found:
+        header = _header(table, column, path)
+        if header is None:
             read[column.name] = pd.Series(np.nan if column.kind == "number" else None, index=table.index)
             continue
-        cells = table[found[0]]
+        cells = table[header]
         if column.kind == "text":
             read[column.name] = clean_text(cells)
             continue
         values, bad = readers[column.kind](cells)
         if bad.any():
             rows = [f"第 {row} 行" for row in table.index[bad]]
-            raise BadValueError(f"{path}：列 {found[0]} 读不懂，{named_rows(rows, cells[bad])}。办法：改正该单元格。")
+            raise BadValueError(f"{path}：列 {header} 读不懂，{named_rows(rows, cells[bad])}。办法：改正该单元格。")
         read[column.name] = values
     _require_names(read, path)
     located = gpd.GeoDataFrame(read, geometry=gpd.points_from_xy(read["x"], read["y"]), crs=crs)
@@ -115,17 +126,38 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
 def _sheet(path: Path) -> pd.DataFrame:
     """Find the header row by trying the headers that a required column may have."""
     needed: Sequence[SampleColumn] = [column for column in sample_columns() if column.required]
-    for first in needed[0].headers:
-        try:
-            table = sheet_table(path, [first])
-        except ReadError:
-            continue
-        plain = {_UNIT.sub("", name).strip() for name in table.columns}
-        lacking = [column.headers[0] for column in needed if not plain & set(column.headers)]
-        if lacking:
-            raise ReadError(f"{path}：样点表缺少列 {'、'.join(lacking)}。办法：补上该列。")
-        return table
-    raise ReadError(f"{path}：没有样点表（表头应有 {'、'.join(c.headers[0] for c in needed)}）。办法：核对文件。")
+    grids = sheet_grids(path)
+    written = {cell.strip() for grid in grids for row in grid.rows for cell in row}
+    first = next((header for header in needed[0].headers if header in written), None)
+    if first is None:
+        raise ReadError(f"{path}：没有样点表（表头应有 {'、'.join(c.headers[0] for c in needed)}）。办法：核对文件。")
+    table = grid_table(grids, [first], path)
+    plainly = {_plain(name) for name in table.columns}
+    lacking = [column.headers[0] for column in needed if not plainly & set(column.headers)]
+    if lacking:
+        raise ReadError(f"{path}：样点表缺少列 {'、'.join(lacking)}。办法：补上该列。")
+    return table
+
+
+def _plain(header: str) -> str:
+    """Take the unit in brackets off a header."""
+    return _UNIT.sub("", header).strip()
+
+
+def _header(table: pd.DataFrame, column: SampleColumn, path: Path) -> str | None:
+    """Find the header a column is read from; refuse a unit that would change its numbers."""
+    found = [name for header in column.headers for name in table.columns if _plain(name) == header]
+    if not found:
+        return None
+    same = [name for name in found if _plain(name) == _plain(found[0])]
+    if len(same) > 1:
+        raise ReadError(f"{path}：列 {'、'.join(same)} 是同一列，不知用哪一列。办法：只留一列。")
+    unit = plain(found[0].removeprefix(_plain(found[0])).strip()[1:-1])
+    if column.kind == "number" and unit and unit not in {plain(known) for known in column.units}:
+        raise ReadError(
+            f"{path}：列 {found[0]} 的单位不是 {'、'.join(column.units) or '（无）'}。办法：换算后改写表头。"
+        )
+    return found[0]
 
 
 def _require_names(read: pd.DataFrame, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,57 @@ def sheet_table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
     ReadError
         If the file cannot be read, no row has the headers, or a header stands twice.
     """
-    grids = [csv_grid(path)] if path.suffix.lower() == ".csv" else list(workbook_grids(path).values())
+    return grid_table(sheet_grids(path), needed, path)
+
+
+def sheet_grids(path: Path) -> list[Grid]:
+    """Read every sheet of a workbook, or a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        ``.xlsx``, or ``.csv`` in UTF-8.
+
+    Returns
+    -------
+    list of Grid
+        In the order of the file.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read.
+    """
+    if path.suffix.lower() != ".csv":
+        return list(workbook_grids(path).values())
+    try:
+        return [csv_grid(path)]
+    except csv.Error as error:
+        raise ReadError(f"{path}：不能作为 CSV 读取（{error}）。办法：查找没有成对的引号，或另存为 .xlsx。") from error
+
+
+def grid_table(grids: Sequence[Grid], needed: Sequence[str], path: Path) -> pd.DataFrame:
+    """Find the table that has the columns needed among sheets.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        The sheets.
+    needed : sequence of str
+        As for `sheet_table`.
+    path : Path
+        The file, for the message.
+
+    Returns
+    -------
+    DataFrame
+        As `sheet_table` gives it.
+
+    Raises
+    ------
+    ReadError
+        If no row has the headers, or a header stands twice.
+    """
     for grid in grids:
         for at, row in enumerate(grid.rows):
             headers = [cell.strip() for cell in row]

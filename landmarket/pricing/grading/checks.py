@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns
-from landmarket.errors import BadValueError, named_rows
+from landmarket.errors import BadValueError, IndexMismatchError, named_rows
 
-ENOUGH = "足够"
+_SAME = 1e-9
+"""Relative difference of two means that is rounding of the machine."""
 
 
 def price_order(samples: pd.DataFrame, names: Sequence[str], *, least: int = 5) -> pd.DataFrame:
@@ -38,10 +39,13 @@ def price_order(samples: pd.DataFrame, names: Sequence[str], *, least: int = 5) 
     MissingColumnError
         If a column is missing.
     BadValueError
-        If a price is not positive, or a grade is not among the names.
+        If a price is not positive and finite, a grade is not among the names, or ``least`` is under 1.
     """
     require_columns(samples, ["grade", "unit_price"], "price_order")
-    bad = ~(samples["unit_price"] > 0) | ~samples["grade"].isin(list(names))
+    if least < 1:
+        raise BadValueError(f"最少样点数 {least} 应不小于 1。办法：没有样点的级别没有均价可比。")
+    price = samples["unit_price"]
+    bad = ~((price > 0) & np.isfinite(price)) | ~samples["grade"].isin(list(names))
     if bad.any():
         listed = named_rows(samples.index[bad], samples.loc[bad, ["grade", "unit_price"]].to_dict("records"))
         raise BadValueError(f"样点地价不是正数，或级别不在 {'、'.join(names)} 之中，{listed}。办法：先剔除或改正样点。")
@@ -57,8 +61,8 @@ def price_order(samples: pd.DataFrame, names: Sequence[str], *, least: int = 5) 
     relied = table.index[~few].tolist()
     for better, worse in pairwise(relied):
         above, below = float(table["mean_price"][better]), float(table["mean_price"][worse])
-        if below >= above:
-            equal = np.isclose(below, above)
+        equal = bool(np.isclose(below, above, rtol=_SAME, atol=0))
+        if equal or below > above:
             table.loc[worse, "verdict"] = "与上一级持平" if equal else "倒挂"
             table.loc[worse, "cure"] = _cure(samples, better, worse)
     return table.reset_index(names="grade")
@@ -90,9 +94,22 @@ def factor_price_ranks(scores: pd.DataFrame, prices: pd.Series[float]) -> pd.Ser
     Returns
     -------
     Series of float
-        Spearman's coefficient of each factor; missing where scores or prices are all equal.
+        Spearman's coefficient of each factor, of the samples that have both; missing where scores or prices are all
+        equal.
+
+    Raises
+    ------
+    IndexMismatchError
+        If scores and prices are not of the same samples.
     """
-    ranks, price = scores.rank(), prices.rank()
-    varied = ranks.columns[ranks.std() > 0]
-    found = ranks[varied].corrwith(price) if price.std() > 0 else pd.Series(dtype="float64")
-    return found.reindex(scores.columns)
+    if not scores.index.equals(prices.index):
+        raise IndexMismatchError("factor_price_ranks：作用分与样点地价不是同一批样点。办法：先用 .reindex() 对齐。")
+    return pd.Series({name: _spearman(scores[name], prices) for name in scores.columns}, dtype="float64")
+
+
+def _spearman(score: pd.Series[float], price: pd.Series[float]) -> float:
+    both = score.notna() & price.notna()
+    ranks = score[both].rank(), price[both].rank()
+    if any(rank.nunique() < 2 for rank in ranks):
+        return float("nan")
+    return float(np.corrcoef(*ranks)[0, 1])

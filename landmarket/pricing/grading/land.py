@@ -312,6 +312,9 @@ def _most_cells(grades: pd.Series[str], grid: ScoreGrid, index: pd.Index[str], u
     """Give each village the grade of most of its cells; of equal ones the better."""
     counts = pd.crosstab(grid.cells.loc[grades.index, "unit"].to_numpy(), grades.to_numpy())
     counts = counts.reindex(index=index, columns=list(use.names), fill_value=0)
+    lost = counts.index[counts.sum(axis=1).eq(0)]
+    if len(lost):
+        raise BadValueError(f"用途 {use.name}：没有一个网格各因素齐全的村，{named_rows(lost)}。办法：补齐图层。")
     shares = counts.to_numpy() / counts.sum(axis=1).to_numpy()[:, None]
     most = shares.argmax(axis=1)
     return pd.DataFrame(

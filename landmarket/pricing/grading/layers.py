@@ -80,7 +80,8 @@ def _village_table(file: LayerFile, columns: list[str], villages: gpd.GeoDataFra
         what = "村代码重复" if len(repeated) else "缺少这些村"
         rows = [f"第 {row} 行 {code}" for row, code in repeated.items()] if len(repeated) else list(lacking)
         raise ReadError(f"{file.path}：{what}，{named_rows(rows)}。办法：每个村一行，代码为文本。")
-    numbers = pd.DataFrame({name: sheet_numbers(table, name, file.path) for name in columns}).set_axis(codes, axis=0)
+    read = {name: sheet_numbers(table, name, file.path) for name in columns}
+    numbers = pd.DataFrame(read, index=table.index).set_axis(codes, axis=0)
     return gpd.GeoDataFrame(numbers.reindex(villages.index), geometry=villages.geometry, crs=villages.crs)
 
 
@@ -140,6 +141,7 @@ def layer_findings(rule: GradingRule, layers: Layers, villages: gpd.GeoDataFrame
     shapely.prepare(county)
     found = []
     used = {f.layer: f.name for f in rule.factors if isinstance(f, PointFactor | RoadFactor)}
+    used |= {f.roads: f.name for f in rule.factors if isinstance(f, PointFactor) and f.roads}
     for key, factor in used.items():
         layer = layers[key]
         if isinstance(layer, Elevation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -58,7 +59,7 @@ def read_grading_rule(path: str | Path) -> GradingRule:
     """
     path = Path(path)
     document = RuleFile(load_toml(path), str(path))
-    layers = {record.text("name"): _layer(record, path.parent) for record in document.records("layer")}
+    layers = _layers(document, path.parent)
     factors = tuple(_factor(record, layers) for record in document.records("factor"))
     names = [factor.name for factor in factors]
     if not factors or len(set(names)) < len(names):
@@ -91,6 +92,16 @@ def read_grading_rule(path: str | Path) -> GradingRule:
     return rule
 
 
+def _layers(document: RuleFile, folder: Path) -> dict[str, LayerFile]:
+    layers: dict[str, LayerFile] = {}
+    for record in document.records("layer"):
+        name = record.text("name")
+        if name in layers:
+            raise RuleError(f"{record.where}：图层 {name} 写了两次。办法：每个图层一条，名称不重复。")
+        layers[name] = _layer(record, folder)
+    return layers
+
+
 def _layer(record: RuleFile, folder: Path) -> LayerFile:
     file = LayerFile(folder / record.text("file"), record.text("layer", "") or None, record.text("village_code", ""))
     record.finish()
@@ -98,12 +109,19 @@ def _layer(record: RuleFile, folder: Path) -> LayerFile:
 
 
 def _positive(record: RuleFile, key: str, *, zero: bool = False) -> float:
-    number = record.number(key)
-    if not (number.is_finite() and (number > 0 or (zero and number == 0))):
+    number = _finite(record, key)
+    if not (number > 0 or (zero and number == 0)):
         raise RuleError(
-            f"{record.where}：{key} = {number} 应为{'不小于 0 的' if zero else '正'}数。办法：改写规则文件。"
+            f"{record.where}：{key} = {number:g} 应为{'不小于 0 的' if zero else '正'}数。办法：改写规则文件。"
         )
-    return float(number)
+    return number
+
+
+def _finite(record: RuleFile, key: str) -> float:
+    number = float(record.number(key))
+    if not math.isfinite(number):
+        raise RuleError(f"{record.where}：{key} = {number:g} 不是有限的数。办法：改写规则文件。")
+    return number
 
 
 def _factor(record: RuleFile, layers: Mapping[str, LayerFile]) -> Factor:
@@ -127,7 +145,9 @@ def _factor(record: RuleFile, layers: Mapping[str, LayerFile]) -> Factor:
 
 def _points(record: RuleFile) -> PointFactor:
     kinds = tuple(_facility_kind(one) for one in record.records("facility"))
-    total = sum(kind.weight for kind in kinds)
+    total, named = sum(kind.weight for kind in kinds), {kind.name for kind in kinds}
+    if len(named) < len(kinds):
+        raise RuleError(f"{record.where}：设施类别重名：{'、'.join(sorted(named))}。办法：每类设施一条。")
     if not kinds or abs(total - 1) > _SUM:
         raise RuleError(f"{record.where}：各类设施的 weight 合计 {total:g}，应为 1。办法：改正 [[factor.facility]]。")
     distance = record.choice("distance", Distance, Distance.STRAIGHT)
@@ -147,7 +167,7 @@ def _points(record: RuleFile) -> PointFactor:
 def _facility_kind(record: RuleFile) -> FacilityKind:
     kind = FacilityKind(
         name=record.text("name"),
-        weight=float(record.number("weight", Decimal(1))),
+        weight=_positive(record, "weight") if record.has("weight") else 1.0,
         levels=_levels(record, "level"),
         sizes=record.texts("sizes"),
         combine=record.choice("combine", Combine, Combine.BEST),
@@ -195,7 +215,7 @@ def _roads(record: RuleFile) -> RoadFactor:
 
 
 def _ends(record: RuleFile) -> tuple[float, float]:
-    worst, best = float(record.number("worst")), float(record.number("best"))
+    worst, best = _finite(record, "worst"), _finite(record, "best")
     if worst == best:
         raise RuleError(f"{record.where}：worst 与 best 相等。办法：worst 写 0 分的值，best 写 100 分的值。")
     return worst, best
@@ -226,8 +246,11 @@ def _use(record: RuleFile, factors: Sequence[str], folder: Path) -> UseRule:
     count = record.whole("grades")
     if method is BoundaryMethod.GIVEN:
         given = tuple(float(number) for number in record.numbers("scores"))
-        if len(given) != count - 1 or sorted(set(given)) != list(given):
-            raise RuleError(f"{record.where}：scores 应为 {count - 1} 个由小到大的分界。办法：改正。")
+        inside = all(0 < score <= BEST for score in given)
+        if len(given) != count - 1 or not inside or sorted(set(given)) != list(given):
+            raise RuleError(
+                f"{record.where}：scores = {list(given)} 应为 {count - 1} 个 0—100 之间由小到大的分界。办法：改正。"
+            )
     names = record.texts("names") or GRADE_NAMES
     if not 2 <= count <= len(names) or len(set(names)) < len(names):
         raise RuleError(f"{record.where}：grades = {count}，级别名称 {list(names)} 不够或重复。办法：改正。")

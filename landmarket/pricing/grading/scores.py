@@ -14,7 +14,7 @@ import shapely
 from landmarket.errors import BadValueError, named_rows
 from landmarket.io.values import to_number
 from landmarket.pricing.factors.facilities import functional_scores, level_radii, ready
-from landmarket.pricing.factors.formulas import area_score, road_influence, size_index
+from landmarket.pricing.factors.formulas import BEST, area_score, road_influence, size_index
 from landmarket.pricing.factors.points import governing_facilities
 from landmarket.pricing.factors.road_network import RoadNetwork, road_network
 from landmarket.pricing.factors.roads import governing_roads
@@ -91,7 +91,7 @@ class FactorScores:
     table : DataFrame
         One row a unit, one column a factor: 0 to 100, not rounded; missing where a factor has no value.
     influences : mapping of str to tuple of Influence
-        By factor. The weighted sum of the parts is the factor's score.
+        By factor. The weighted sum of the parts is the factor's score, up to 100.
     """
 
     table: pd.DataFrame
@@ -123,11 +123,27 @@ def score_factors(units: gpd.GeoDataFrame, rule: GradingRule, layers: Layers, re
         If a layer lacks a column, a level or class is unknown, or a value cannot be used.
     """
     influences = {factor.name: factor_influences(units, factor, layers, reach) for factor in rule.factors}
-    table = pd.DataFrame(
-        {name: sum(part.weight * part.found["score"] for part in parts) for name, parts in influences.items()},
-        index=units.index,
-    )
-    return FactorScores(table.clip(upper=100.0), influences)
+    table = pd.DataFrame({name: summed(parts) for name, parts in influences.items()}, index=units.index)
+    return FactorScores(table, influences)
+
+
+def summed(parts: tuple[Influence, ...]) -> pd.Series[float]:
+    """Add up the parts of a factor's score.
+
+    Parameters
+    ----------
+    parts : tuple of Influence
+        As `factor_influences` gives them.
+
+    Returns
+    -------
+    Series of float
+        On the units' index, at most 100: functions of several centres may add up to more.
+    """
+    whole = parts[0].weight * parts[0].found["score"]
+    for part in parts[1:]:
+        whole = whole + part.weight * part.found["score"]
+    return whole.clip(upper=BEST)
 
 
 def factor_influences(units: gpd.GeoDataFrame, factor: Factor, layers: Layers, reach: Reach) -> tuple[Influence, ...]:

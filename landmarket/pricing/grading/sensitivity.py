@@ -12,7 +12,7 @@ from landmarket.pricing.grading.grades import printed_weights
 from landmarket.pricing.grading.land import Grades, UseGrades, grade_use, village_scores
 from landmarket.pricing.grading.layers import Layers
 from landmarket.pricing.grading.rule import PointFactor, RoadFactor, UseRule
-from landmarket.pricing.grading.scores import Reach, factor_influences
+from landmarket.pricing.grading.scores import Reach, factor_influences, summed
 
 WEIGHT, RADIUS = "权重", "影响半径"
 
@@ -67,7 +67,7 @@ def _weights(grades: Grades, step: float) -> Iterator[Row]:
                 said = f"{move:+.2f}"
                 weights = moved_weights(one.use.weights, str(factor), move)
                 if weights is None:
-                    yield one.use.name, WEIGHT, str(factor), said, None, None, "移动后超出 0—1"
+                    yield one.use.name, WEIGHT, str(factor), said, None, None, "移动后有权重超出 0—1"
                     continue
                 yield _compared(grades, one, replace(one.use, weights=weights), None, WEIGHT, str(factor), said)
 
@@ -87,14 +87,17 @@ def moved_weights(weights: pd.Series[float], factor: str, move: float) -> pd.Ser
     Returns
     -------
     Series of float or None
-        At four decimals, sum 1; None where a weight would leave 0 to 1.
+        At four decimals, sum 1; None where a weight would leave 0 to 1, or another become less than 0.0001.
     """
     target = float(weights[factor]) + move
     if not 0 < target < 1 or len(weights) < 2:
         return None
     moved = weights * (1 - target) / (1 - float(weights[factor]))
     moved[factor] = target
-    return printed_weights(moved)
+    try:
+        return printed_weights(moved)
+    except BadValueError:
+        return None
 
 
 def _radii(grades: Grades, layers: Layers, share: float) -> Iterator[Row]:
@@ -105,8 +108,7 @@ def _radii(grades: Grades, layers: Layers, share: float) -> Iterator[Row]:
             continue
         for stretch in (1 + share, 1 - share):
             parts = factor_influences(grades.grid.cells, factor, layers, Reach(served, stretch))
-            score = sum(part.weight * part.found["score"] for part in parts)
-            cells = grades.cells.table.assign(**{factor.name: score})
+            cells = grades.cells.table.assign(**{factor.name: summed(parts)})
             for one in users:
                 yield _compared(grades, one, one.use, cells, RADIUS, factor.name, f"{stretch - 1:+.0%}")
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
 
 from landmarket.checks import require_columns, require_projected, require_same_index
-from landmarket.errors import BadValueError
+from landmarket.errors import BadValueError, named_rows
 from landmarket.pricing.grading.grid import ScoreGrid
 from landmarket.pricing.kinds import Floats
 
@@ -70,7 +70,9 @@ def neighbours(units: gpd.GeoDataFrame) -> Neighbours:
     first, second = first[once], second[once]
     borders = shapely.boundary(outlines)
     around = shapely.buffer(outlines, NEAR, quad_segs=2)
-    shared = shapely.length(shapely.intersection(borders[first], around[second]))
+    # from both sides, to the millimetre: the order of the units and the last digit must not decide between borders
+    ways = [shapely.length(shapely.intersection(borders[a], around[b])) for a, b in ((first, second), (second, first))]
+    shared = np.round((ways[0] + ways[1]) / 2, 3)
     long = shared > 4 * NEAR
     return Neighbours(first[long], second[long], shared[long], len(units))
 
@@ -121,7 +123,7 @@ def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int)
     IndexMismatchError
         If the tables do not describe the same units.
     BadValueError
-        If there are fewer units than areas, or more separate parts than areas.
+        If a score is missing, there are fewer units than areas, or more separate parts than areas.
 
     Notes
     -----
@@ -129,6 +131,9 @@ def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int)
     two touching areas are joined that raise the sum of squares least.
     """
     require_same_index(units, scores, "homogeneous_areas")
+    lost = ~np.isfinite(scores.to_numpy(dtype=np.float64)).all(axis=1)
+    if lost.any():
+        raise BadValueError(f"因素作用分缺失，{named_rows(scores.index[lost])}。办法：补齐后再划区片。")
     if not 1 <= count <= len(units):
         raise BadValueError(f"{len(units)} 个单元不能分成 {count} 个区片。办法：区片数应在 1 与单元数之间。")
     pairs = neighbours(units)
@@ -193,7 +198,10 @@ def merge_small(grades: pd.Series[str], areas: pd.Series[float], pairs: Neighbou
         whole = np.bincount(patch, weights=size)
         small = np.flatnonzero(whole < smallest)
         around = next(
-            filter(None, (_around(pairs, patch, merged, own) for own in small[np.argsort(whole[small])])), None
+            filter(
+                None, (_around(pairs, patch, merged, own) for own in small[np.argsort(whole[small], kind="stable")])
+            ),
+            None,
         )
         if around is None:
             return pd.Series(merged, index=grades.index, dtype="str", name=grades.name)
@@ -219,7 +227,7 @@ def merge_small_cells(grades: pd.Series[str], grid: ScoreGrid, smallest: float) 
     Parameters
     ----------
     grades : Series of str
-        Grade of each cell.
+        Grade of each cell; cells without one are left out.
     grid : ScoreGrid
         Where the cells lie.
     smallest : float
@@ -228,19 +236,17 @@ def merge_small_cells(grades: pd.Series[str], grid: ScoreGrid, smallest: float) 
     Returns
     -------
     Series of str
-        On the same index.
+        On the same index. Patches that have no neighbour, or only ones as small, stay.
     """
     numbers, names = pd.factorize(grades, sort=True)
     raster = grid.raster(pd.Series(numbers + 1.0, index=grades.index))
     known = np.isfinite(raster)
-    cells = max(int(np.ceil(smallest / grid.cell**2)), 1)
-    sieved = sieve(np.nan_to_num(raster).astype(np.int32), cells, mask=known, connectivity=4)
-    return pd.Series(
-        np.asarray(names, dtype=object)[sieved.ravel()[grid.places] - 1],
-        index=grades.index,
-        dtype="str",
-        name=grades.name,
-    )
+    cells = min(max(int(np.ceil(smallest / grid.cell**2)), 1), raster.size)
+    before, sieved = None, np.nan_to_num(raster).astype(np.int32)
+    while before is None or (sieved != before).any():  # a small patch may get a large neighbour only by the step before
+        before, sieved = sieved, sieve(sieved, cells, mask=known, connectivity=4)
+    merged = pd.Series(sieved.ravel()[grid.places], index=grid.cells.index)[grades.index]
+    return pd.Series(np.asarray(names, dtype=object)[merged - 1], index=grades.index, dtype="str", name=grades.name)
 
 
 def grade_polygons(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

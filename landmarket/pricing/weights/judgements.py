@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, named_rows
-from landmarket.pricing.expert_tables import Floats, Matrix, read_cells, refuse_cells, square_table
+from landmarket.pricing.weights.expert_tables import Floats, Matrix, read_cells, refuse_cells, square_table
 from landmarket.rules import Rule, read_rules
 
 RECIPROCAL_TOLERANCE = 0.005

@@ -9,19 +9,8 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, named_rows
-from landmarket.pricing.expert_tables import Floats, Matrix, read_cells, refuse_cells, square_table
-from landmarket.pricing.judgements import Consistency, consistency, read_judgements, require_consistent
-
-__all__ = [
-    "Consistency",
-    "ahp_weights",
-    "consistency",
-    "delphi_rounds",
-    "delphi_weights",
-    "geometric_mean_weights",
-    "pairwise_weights",
-    "require_weights",
-]
+from landmarket.pricing.weights.expert_tables import Floats, Matrix, read_cells, refuse_cells, square_table
+from landmarket.pricing.weights.judgements import consistency, read_judgements, require_consistent
 
 SUM_TOLERANCE = 1e-9
 """How far the sum of weights may be from 1: rounding of the machine, not of a table."""

@@ -1,0 +1,152 @@
+"""Size and shape of parcels, for the correction tables of area, shape, width and depth (宗地面积、形状、宽深比)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from landmarket.checks import require_projected, require_unique_index
+from landmarket.errors import BadValueError, named_rows
+from landmarket.pricing.kinds import Floats
+
+Geometries = npt.NDArray[np.object_]
+
+
+class Rectangles(NamedTuple):
+    """The smallest rectangles around parcels (最小外接矩形).
+
+    Attributes
+    ----------
+    along : ndarray of float64, shape (n, 2)
+        Direction of the first side, of length 1.
+    sides : ndarray of float64, shape (n, 2)
+        Length of the first side and of the one across it [m].
+    """
+
+    along: Floats
+    sides: Floats
+
+
+def shape_columns(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+    r"""Measure size and shape of parcels (宗地形状).
+
+    .. math:: \text{compactness} = \frac{4 \pi A}{U^2}, \qquad \text{rectangularity} = \frac{A}{b t}
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        One polygon a parcel, projected coordinates in metres.
+
+    Returns
+    -------
+    DataFrame
+        On the same index: ``plane_area`` A [㎡], ``perimeter`` U [m, holes included], ``compactness`` (1 for a circle),
+        ``shape_width`` b and ``shape_depth`` t [m], the shorter and the longer side of the smallest rectangle around
+        the parcel, ``depth_ratio`` t / b and ``rectangularity``, the share of that rectangle that the parcel fills.
+
+    Raises
+    ------
+    CrsError
+        If the coordinate system is missing or in degrees.
+    BadValueError
+        If a parcel is named twice, or its geometry is missing, empty, invalid, no polygon, or of several parts.
+
+    Notes
+    -----
+    The area is that of the plane, for shapes only: the area that prices a parcel is ``area``. Width and depth know
+    nothing of streets: for the side along the street see `landmarket.pricing.street_frontage.frontage_columns`.
+
+    Examples
+    --------
+    >>> yard = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 20, 100)], index=["411081101001JB00001"], crs=4547)
+    >>> shape_columns(yard)[["shape_width", "shape_depth", "depth_ratio"]].round(6).values.tolist()
+    [[20.0, 100.0, 5.0]]
+    """
+    geometry = checked_polygons(parcels, "shape_columns")
+    area, perimeter = shapely.area(geometry), shapely.length(geometry)
+    sides = smallest_rectangles(geometry).sides
+    width, depth = sides.min(axis=1, initial=np.inf), sides.max(axis=1, initial=0.0)
+    return pd.DataFrame(
+        {
+            "plane_area": area,
+            "perimeter": perimeter,
+            "compactness": 4 * np.pi * area / perimeter**2,
+            "shape_width": width,
+            "shape_depth": depth,
+            "depth_ratio": depth / width,
+            "rectangularity": np.minimum(area / (width * depth), 1.0),
+        },
+        index=parcels.index,
+    )
+
+
+def smallest_rectangles(geometry: Geometries) -> Rectangles:
+    """Find the smallest rectangle around each polygon, in any direction (最小外接矩形).
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Valid polygons.
+
+    Returns
+    -------
+    Rectangles
+        Direction and sides, in the order of the polygons.
+    """
+    if not len(geometry):
+        return Rectangles(np.empty((0, 2)), np.empty((0, 2)))
+    # Corners are taken from the parcel's own origin: far from it a coordinate has nanometres only.
+    x, y = shapely.get_x(shapely.centroid(geometry)), shapely.get_y(shapely.centroid(geometry))
+    near, owner = shapely.get_coordinates(geometry, return_index=True)
+    moved = shapely.set_coordinates(geometry.copy(), near - np.column_stack([x, y])[owner])
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(moved)).reshape(len(geometry), 5, 2)
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1]
+    sides = np.column_stack([np.hypot(*first.T), np.hypot(*second.T)])
+    return Rectangles(first / sides[:, :1], sides)
+
+
+def checked_polygons(parcels: gpd.GeoDataFrame, needed_by: str) -> Geometries:
+    """Refuse parcels that have no shape to measure.
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Parcels with a unique index.
+    needed_by : str
+        The function that needs them, for the message.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        One polygon each; a multipolygon of one part is that part.
+
+    Raises
+    ------
+    CrsError
+        If the coordinate system is missing or in degrees.
+    BadValueError
+        If a parcel is named twice, or its geometry is missing, empty, invalid, no polygon, or of several parts.
+    """
+    require_projected(parcels, needed_by)
+    require_unique_index(parcels, needed_by)
+    geometry = parcels.geometry.to_numpy().copy()
+    lone = (shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON) & (
+        shapely.get_num_geometries(geometry) == 1
+    )
+    geometry[lone] = shapely.get_geometry(geometry[lone], 0)
+    several = shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON
+    _refuse(parcels, several, needed_by, "宗地不止一块", "一宗地应为一个面；分开的两块各编宗地，或先合并。")
+    usable = (shapely.get_type_id(geometry) == shapely.GeometryType.POLYGON) & (shapely.area(geometry) > 0)
+    usable &= shapely.is_valid(geometry)
+    _refuse(parcels, ~usable, needed_by, "宗地图形缺失、空、无效或不是面", "先用 screen() 检查数据。")
+    return geometry
+
+
+def _refuse(parcels: gpd.GeoDataFrame, bad: npt.NDArray[np.bool_], needed_by: str, what: str, cure: str) -> None:
+    if bad.any():
+        raise BadValueError(f"{needed_by}：列 geometry（图形）{what}，{named_rows(parcels.index[bad])}。办法：{cure}")
