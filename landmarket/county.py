@@ -103,6 +103,8 @@ class County:
         Coordinate system of parcel files that do not name their own.
     grading_rule : Path or None
         The rule by which the county is graded; only grading needs it.
+    compile_rule : Path or None
+        The rule by which its benchmark price is compiled; only compiling needs it.
     """
 
     path: Path
@@ -119,6 +121,7 @@ class County:
     floor_area_ratio: Mapping[str, str]
     crs: str | None
     grading_rule: Path | None = None
+    compile_rule: Path | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -176,7 +179,7 @@ def read_county(path: str | Path) -> County:
     document = RuleFile(load_toml(path), str(path))
     listed = RuleFile(document.value("files", "文件表"), f"{path} 的 [files]")
     files = {key: path.parent / listed.text(key) for key in FILES}
-    grading = listed.text("grading_rule", "")
+    grading, compiling = listed.text("grading_rule", ""), listed.text("compile_rule", "")
     listed.finish()
     named = RuleFile(document.value("layers", "图层表") if document.has("layers") else {}, f"{path} 的 [layers]")
     layers = {key: named.text(key) for key in _LAYERS if named.has(key)}
@@ -197,6 +200,7 @@ def read_county(path: str | Path) -> County:
         floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
         crs=document.text("crs", "") or None,
         grading_rule=path.parent / grading if grading else None,
+        compile_rule=path.parent / compiling if compiling else None,
     )
     document.finish()
     gone = [str(file) for file in county.inputs if not file.exists()]

@@ -27,6 +27,7 @@ from sample_data.county import (
     notice,
     outline,
     owners,
+    pricing,
     samples,
     writing,
 )
@@ -96,6 +97,7 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     notice.write_notice(folder / "price_notice.xlsx")
     writing.write_csv(folder / "planted.csv", planted)
     grading.write_grading(folder, seed, villages)
+    pricing.write_compile_rule(folder)
     documents.write_documents(folder, seed, len(table))
     return planted
 

@@ -37,7 +37,8 @@ prices = "price_notice.xlsx"
 entry_rule = "rules/entry.toml"
 deal_terms = "rules/deal.toml"
 split_rule = "rules/split.toml"
-grading_rule = "rules/grading.toml"   # 只有定级（landmarket grade）用到，可以不写
+grading_rule = "rules/grading.toml"   # 定级（landmarket grade）用到，可以不写
+compile_rule = "rules/compile.toml"   # 编制基准地价（landmarket compile）用到，可以不写
 
 [layers]                   # 一个文件有几个图层时，用哪一个
 plan = "国土空间规划"

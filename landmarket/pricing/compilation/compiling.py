@@ -1,0 +1,275 @@
+"""Compiling a benchmark price notice (基准地价编制): from graded villages and samples to a price table."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from landmarket.checks import require_columns
+from landmarket.errors import BadValueError, UnverifiedRuleWarning
+from landmarket.pricing.compilation.cells import ALONE, NONE, cell_prices, cells_of_use
+from landmarket.pricing.compilation.correction_tables import far_table, level_table
+from landmarket.pricing.compilation.normalising import normalise_samples
+from landmarket.pricing.compilation.rule import CompileRule, FarSource, UsePricing
+from landmarket.pricing.compilation.screens import screen_samples
+from landmarket.pricing.grading.land import Grades
+from landmarket.pricing.notice_checks import check_notice
+from landmarket.pricing.notice_findings import Finding, findings_table
+from landmarket.pricing.price_table import Connotation, PriceTable
+
+DECIMALS = 2
+
+
+class GradedVillages(NamedTuple):
+    """What compiling needs to know of the grades (定级结果).
+
+    Attributes
+    ----------
+    villages : DataFrame
+        ``use, village_code, township, village, grade, score``: one row a village and use.
+    weights : dict of str to Series of float
+        By use: weight of each graded factor.
+    names : dict of str to tuple of str
+        By use: names of its grades, best first.
+    """
+
+    villages: pd.DataFrame
+    weights: dict[str, pd.Series[float]]
+    names: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Compilation:
+    """A compiled notice and the evidence behind it (编制成果).
+
+    Attributes
+    ----------
+    table : PriceTable
+        The notice, as the main job applies it.
+    evidence : DataFrame
+        One row a cell: ``township, grade, use, unit_price`` [元/㎡], ``samples``, ``mean, median, lowest, highest, low,
+        high`` [元/㎡] (the last two the confidence interval of the average), ``way`` and ``basis``, how the price came
+        about.
+    samples : DataFrame
+        Every sample with its corrections, ``gap`` (why it cannot be corrected), ``dropped`` (which screen set it aside)
+        and ``counted``.
+    findings : DataFrame
+        severity, where, value, message, cure.
+    """
+
+    table: PriceTable
+    evidence: pd.DataFrame
+    samples: pd.DataFrame
+    findings: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Count instead of printing the tables."""
+        priced = int(self.evidence["unit_price"].notna().sum())
+        counted = int(self.samples["counted"].sum())
+        return f"<Compilation {self.table.name}：{priced} 个价格，采用样点 {counted}/{len(self.samples)}>"
+
+    def _repr_html_(self) -> str:
+        """Show the table, in a notebook; every text is escaped."""
+        return self.table._repr_html_()
+
+
+def graded_villages(grades: Grades) -> GradedVillages:
+    """Take from a graded county what compiling needs (定级结果).
+
+    Parameters
+    ----------
+    grades : Grades
+        A graded county.
+
+    Returns
+    -------
+    GradedVillages
+        Its villages by use, weights and names of grades.
+    """
+    place = pd.DataFrame(grades.villages[["township", "village"]])
+    parts = []
+    for use, one in grades.uses.items():
+        own = place.assign(use=use, grade=one.villages["grade"], score=one.villages["score"])
+        parts.append(own.rename_axis("village_code").reset_index())
+    weights = {use: one.use.weights for use, one in grades.uses.items()}
+    names = {use: one.use.names for use, one in grades.uses.items()}
+    return GradedVillages(pd.concat(parts, ignore_index=True), weights, names)
+
+
+def compile_price_table(
+    samples: pd.DataFrame, graded: GradedVillages, rule: CompileRule, last: PriceTable
+) -> Compilation:
+    """Compile a benchmark price notice (编制基准地价).
+
+    Parameters
+    ----------
+    samples : DataFrame
+        As `landmarket.pricing.samples.read_samples` gives them, with ``village_code``: the village each lies in,
+        missing where it lies in none.
+    graded : GradedVillages
+        The grades.
+    rule : CompileRule
+        The county's rule.
+    last : PriceTable
+        The last edition: connotation, uses, and the correction tables that the rule does not make anew.
+
+    Returns
+    -------
+    Compilation
+        The notice with its evidence. A use without samples, a grade with too few, samples that cannot be corrected or
+        were set aside: each is a finding, and stands in the evidence.
+
+    Raises
+    ------
+    MissingColumnError
+        If the samples lack a column.
+    BadValueError
+        If no sample can be used at all.
+    RuleError
+        If the rule names a use that was not graded, or a factor that was not.
+
+    Warns
+    -----
+    UnverifiedRuleWarning
+        If the rule's document was not read by whoever entered it.
+    """
+    if not rule.verified:
+        warnings.warn(f"规则未经核对原文：{rule.name}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2)
+    require_columns(samples, ["price_use", "village_code"], "compile_price_table")
+    lacking = [use.name for use in rule.uses if use.name not in graded.weights]
+    if lacking:
+        raise BadValueError(
+            f"{rule.name}：用途 {'、'.join(lacking)} 没有定级。办法：在定级办法中补上，或从编制办法中删去。"
+        )
+    table = _corrected(samples, graded, rule, last)
+    if not table["counted"].any():
+        raise BadValueError(f"{rule.name}：没有一个样点可用。原因：{_reasons(table)}。办法：补充或改正样点。")
+    found = _sample_findings(table)
+    parts = [_use_tables(table, graded, use, rule, last) for use in rule.uses]
+    evidence = pd.concat([part.evidence for part in parts], ignore_index=True)
+    found += [finding for part in parts for finding in part.findings]
+    notice = _notice(graded, rule, last, evidence, parts)
+    checked = check_notice(_addressed(notice), pd.Timestamp(rule.base_date))
+    findings = findings_table([*found, *checked])
+    return Compilation(replace(notice, findings=findings_table(checked)), evidence, table, findings)
+
+
+def _corrected(samples: pd.DataFrame, graded: GradedVillages, rule: CompileRule, last: PriceTable) -> pd.DataFrame:
+    """Give every sample its grade, its corrections, and whether it counts."""
+    keyed = graded.villages.set_index(["use", "village_code"])[["grade", "score", "township"]]
+    place = keyed.reindex(pd.MultiIndex.from_arrays([samples["price_use"], samples["village_code"]]))
+    table = samples.assign(**{name: place[name].to_numpy() for name in place.columns})
+    table["grade"] = table["grade"].astype("str")
+    corrected = normalise_samples(table, rule, last)
+    table = table.join(corrected)
+    table["dropped"] = screen_samples(table, rule.screens)
+    return table.assign(counted=table["gap"].eq("") & table["dropped"].eq(""))
+
+
+def _reasons(table: pd.DataFrame) -> str:
+    counts = pd.concat([table["gap"], table["dropped"]]).replace("", pd.NA).dropna().value_counts()
+    return "；".join(f"{reason}（{count} 个）" for reason, count in counts.head(5).items())
+
+
+def _sample_findings(table: pd.DataFrame) -> list[Finding]:
+    found = []
+    cures = {"gap": "补齐或改正样点表；不能用的留作记录", "dropped": "核对原始合同；确属正常交易的，放宽剔除规则"}
+    for column, what in (("gap", "样点不能修正到价格内涵"), ("dropped", "样点被剔除")):
+        reasons = table.loc[table[column].ne(""), column]
+        for reason, count in reasons.str.split("：").str[0].value_counts().items():
+            named = "、".join(map(str, reasons.index[reasons.str.startswith(str(reason))][:10]))
+            found.append(Finding("提示", named, f"{count} 个", f"{what}：{reason}", cures[column]))
+    return found
+
+
+class _UseTables(NamedTuple):
+    """What one use adds to the notice."""
+
+    evidence: pd.DataFrame
+    levels: pd.DataFrame
+    far: pd.DataFrame
+    findings: list[Finding]
+
+
+def _use_tables(
+    samples: pd.DataFrame, graded: GradedVillages, use: UsePricing, rule: CompileRule, last: PriceTable
+) -> _UseTables:
+    own = samples[samples["counted"] & samples["price_use"].eq(use.name)]
+    villages = graded.villages[graded.villages["use"].eq(use.name)]
+    names = graded.names[use.name]
+    evidence = cell_prices(own, cells_of_use(villages, names, rule), names, use, rule)
+    found = _cell_findings(evidence, use)
+    levels, more = level_table(own, evidence, use, graded.weights[use.name], rule)
+    found += more
+    far = last.far[last.far["use"].eq(use.name)]
+    if use.far is FarSource.SAMPLES:
+        far, more = far_table(own, use, last, rule.least_samples)
+        found += more
+    return _UseTables(evidence, levels, far, found)
+
+
+def _cell_findings(evidence: pd.DataFrame, use: UsePricing) -> list[Finding]:
+    found = []
+    for row in evidence[evidence["way"].ne(ALONE)].to_dict("records"):
+        severity = "错误" if row["way"] == NONE else "警告"
+        where = f"{row['township']} {row['grade']} 级 {use.name}".strip()
+        cure = "补充样点，或在规则中给出有文号的集体与国有地价比" if row["way"] == NONE else "公布前补充样点"
+        found.append(Finding(severity, where, str(row["way"]), str(row["basis"]), cure))
+    return found
+
+
+def _notice(
+    graded: GradedVillages, rule: CompileRule, last: PriceTable, evidence: pd.DataFrame, parts: list[_UseTables]
+) -> PriceTable:
+    """Put the notice together; what the rule does not make anew is the last edition's."""
+    uses = [use.name for use in rule.uses]
+    ranges = graded.villages[graded.villages["use"].isin(uses)]
+    by_use = last.connotation.by_use
+    stated = by_use[by_use["use"].isin(uses)].reset_index(drop=True)
+    dates = rule.index[rule.index["date"].ge(pd.Timestamp(rule.base_date))]
+    return PriceTable(
+        name=rule.name,
+        document=rule.document,
+        source=rule.source,
+        connotation=Connotation(rule.base_date, last.connotation.rights, stated),
+        prices=evidence[["township", "grade", "use", "unit_price"]].reset_index(drop=True),
+        grade_ranges=ranges[["township", "use", "grade", "village"]].reset_index(drop=True),
+        uses=last.uses[last.uses["use"].isin(uses)].reset_index(drop=True),
+        dates=dates.reset_index(drop=True)[["date", "use", "index"]],
+        far=pd.concat([part.far for part in parts], ignore_index=True),
+        factors=pd.concat([part.levels for part in parts], ignore_index=True),
+        steps=last.steps[last.steps["use"].isin([*uses, ""])].reset_index(drop=True),
+        development=last.development,
+        decimals=DECIMALS,
+        factor_decimals=last.factor_decimals,
+        far_outside=last.far_outside,
+        formula=last.formula,
+        monthly_growth=last.monthly_growth,
+        index_valid_months=last.index_valid_months,
+    )
+
+
+def _addressed(notice: PriceTable) -> dict[str, pd.DataFrame]:
+    """Give every cell of the notice the address that checks name: its table and row."""
+    by_use = notice.connotation.by_use
+    frames = {
+        "prices": notice.prices.assign(wan_per_mu=np.nan),
+        "connotation": by_use.assign(capitalisation_rate=100 * by_use["capitalisation_rate"]),
+        "uses": notice.uses.rename(columns={"code": "codes"}),
+        "grade_ranges": notice.grade_ranges.rename(columns={"village": "villages"}),
+        "dates": notice.dates,
+        "far": notice.far,
+        "factors": notice.factors,
+        "steps": notice.steps,
+        "development": notice.development,
+    }
+    titles = {"prices": "基准地价表", "far": "容积率修正", "factors": "因素修正", "grade_ranges": "级别范围"}
+    addressed = {}
+    for name, frame in frames.items():
+        rows = [f"{titles.get(name, name)} 第 {row} 行" for row in range(1, len(frame) + 1)]
+        addressed[name] = frame.assign(**{f"@{column}": rows for column in frame.columns})
+    return addressed
