@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -91,6 +92,12 @@ def app() -> None:
 
 OUT = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("output"), metavar="目录", help="成果目录，默认 output。"
+)
+PRICES = click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    metavar="公告",
+    help="改用这份基准地价公告（.xlsx，或 compile 写出的 price_table 文件夹）。",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出，供程序读取。")
 COUNTY = click.argument("county", type=click.Path(path_type=Path), metavar="县配置")
@@ -179,21 +186,25 @@ def _finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -
         click.echo(f"{name}：{final / file}")
 
 
-def _county_work(path: Path) -> Work:
-    return do_county(read_county(path), _say)
+def _county_work(path: Path, prices: Path | None = None) -> Work:
+    county = read_county(path)
+    if prices is not None:
+        county = replace(county, files={**county.files, "prices": prices})
+    return do_county(county, _say)
 
 
 @app.command()
 @COUNTY
+@PRICES
 @OUT
 @JSON
-def run(county: Path, out: Path, as_json: bool) -> None:
+def run(county: Path, prices: Path | None, out: Path, as_json: bool) -> None:
     """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、工作簿、乡镇地图。"""
-    _run_all(county, out, as_json)
+    _run_all(county, out, as_json, prices)
 
 
-def _run_all(path: Path, out: Path, as_json: bool) -> None:
-    work, created = _county_work(path), datetime.now().astimezone()
+def _run_all(path: Path, out: Path, as_json: bool, prices: Path | None = None) -> None:
+    work, created = _county_work(path, prices), datetime.now().astimezone()
     with county_run(work.county, out, created) as folder:
         write_all(work, folder, created, _say)
     made = {
@@ -235,16 +246,17 @@ def map_(county: Path, out: Path, as_json: bool) -> None:
 @app.command()
 @COUNTY
 @click.option("--parcel", "code", help="只写出这一宗的测算过程（19 位宗地代码）。")
+@PRICES
 @JSON
-def price(county: Path, code: str | None, as_json: bool) -> None:
+def price(county: Path, code: str | None, prices: Path | None, as_json: bool) -> None:
     """只算地价：列出每宗单价与总价；--parcel 写出一宗的测算过程。"""
-    work = _county_work(county)
-    prices = work.outcome.prices
+    work = _county_work(county, prices)
+    priced = work.outcome.prices
     if code is not None:
         _say_worksheet(work, code, as_json)
         return
     columns = ["township", "grade", "price_use", "area", "unit_price", "wan_per_mu", "total_price"]
-    table = prices[columns].reset_index()
+    table = priced[columns].reset_index()
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, double_precision=6))
     else:
@@ -293,6 +305,49 @@ def grade(county: Path, out: Path, as_json: bool) -> None:
         f"样点检验：{len(work.checks) - len(inverted)} 级合格或样点不足，{len(inverted)} 级倒挂或持平；"
         f"需要核对 {len(findings)} 处"
     )
+    for name, file in made.items():
+        click.echo(f"{name}：{folder.final / file}")
+
+
+@app.command("compile")
+@COUNTY
+@OUT
+@JSON
+def compile_(county: Path, out: Path, as_json: bool) -> None:
+    """编制基准地价：定级、样点修正与剔除、地价表、修正体系、检验、与上一版比较、公告稿。
+
+    写出的 price_table 文件夹可用 price 或 run 的 --prices 套用。
+    """
+    from landmarket.compile_products import (
+        BOOK,
+        DRAFT_DOCX,
+        INDEX,
+        MAPS,
+        NOTICE,
+        compile_run,
+        do_compiling,
+        write_compilation,
+    )
+
+    work, created = do_compiling(read_county(county), _say), datetime.now().astimezone()
+    with compile_run(work, out, created) as folder:
+        write_compilation(work, folder, created, _say)
+    made = {"首页": f"{MAPS}/{INDEX}", "工作簿": BOOK, "地价表": NOTICE, "公告稿": DRAFT_DOCX, "清单": "manifest.json"}
+    compilation = work.compilation
+    evidence, counted = compilation.evidence, int(compilation.samples["counted"].sum())
+    if as_json:
+        prices = evidence[["township", "grade", "use", "unit_price"]].astype("object")
+        document = {"folder": str(folder.final), "files": made, "counted": counted}
+        document["prices"] = prices.where(prices.notna(), None).to_dict("records")
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    click.echo(f"采用样点 {counted}/{len(compilation.samples)}；需要核对 {len(compilation.findings)} 处")
+    for use, own in evidence.groupby("use", sort=False):
+        cells = zip(own["township"], own["grade"], own["unit_price"], strict=True)
+        said = "，".join(f"{town}{name} 级 {'无价' if value != value else f'{value:g}'}" for town, name, value in cells)
+        click.echo(f"{use}（元/㎡）：{said}")
     for name, file in made.items():
         click.echo(f"{name}：{folder.final / file}")
 

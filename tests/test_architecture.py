@@ -73,7 +73,7 @@ def test_drawing_knows_no_domain(path: Path) -> None:
 
 
 def test_import_is_light() -> None:
-    heavy = "folium matplotlib dask rasterio openpyxl xlsxwriter"
+    heavy = "folium matplotlib dask rasterio openpyxl xlsxwriter scipy sklearn jenkspy docx"
     code = f"import landmarket, sys; print([m for m in {heavy.split()!r} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -23,6 +24,7 @@ from landmarket.report.workbook import INTERNAL_LINE, Frame, begin_book, book_op
 
 LONGEST_SHEET_NAME = 31
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_RESERVED = "history"
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ def write_table_book(
     Raises
     ------
     BadValueError
-        If a column is secret, a number is infinite, a weighted sum names a column that is not there, or two sheets
-        would have one name.
+        If a column is secret, a number is infinite, or a weighted sum names a column that is not there.
     OutputError
         If it cannot be written whole, or a table has too many rows for a sheet.
     """
@@ -101,23 +102,40 @@ def write_table_book(
             target = open_sheet(book, sheet.name, frame, pens)
             write_sheet(target, sheet, pens)
             if sums and name in sums:
-                _write_sums(target, sheet, table, sums[name])
+                _write_sums(target, sheet, table, sums[name], pens)
     write_whole(path, buffer.getvalue())
 
 
-def _sheet_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+def _sheet_names(tables: Iterable[str]) -> dict[str, str]:
     """Make names that Excel takes: no brackets or slashes, at most 31 characters, each once whatever the case."""
-    names = {name: _ILLEGAL.sub("_", safe_text(name)).strip("'")[:LONGEST_SHEET_NAME] or "_" for name in tables}
-    if len({name.casefold() for name in names.values()}) < len(names):
-        raise BadValueError(f"工作表名称重复：{'、'.join(names.values())}。办法：缩短或改换用途名称。")
+    names: dict[str, str] = {}
+    taken = {_RESERVED}
+    for table in tables:
+        text = _ILLEGAL.sub("_", safe_text(table)).replace("&", "＆")  # a print header takes & for a code
+        name, number = _cut(text, ""), 1
+        while name.casefold() in taken:
+            number += 1
+            name = _cut(text, f"_{number}")
+        taken.add(name.casefold())
+        names[table] = name
     return names
 
 
-def _write_sums(target: Worksheet, sheet: Sheet, table: pd.DataFrame, one: WeightedSum) -> None:
+def _cut(text: str, ending: str) -> str:
+    """Cut a name as Excel counts, which takes many a rare character for two; no apostrophe at its ends."""
+    room = 2 * (LONGEST_SHEET_NAME - len(ending))
+    kept = text.strip("'").encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore")
+    return (kept.strip("'") or "_") + ending
+
+
+def _write_sums(
+    target: Worksheet, sheet: Sheet, table: pd.DataFrame, one: WeightedSum, pens: Mapping[str, Format]
+) -> None:
     at, parts = sheet.position(one.column), {name: sheet.position(name) for name in one.weights}
     if at is None or None in parts.values():
         raise BadValueError(f"工作表 {sheet.name} 没有加权合计所需的列：{one.column}、{'、'.join(one.weights)}。")
+    pen = pens[sheet.columns[at].cells.number_format]
     for row, value in enumerate(table[one.column].tolist(), start=FIRST_ROW):
         terms = [f"{xl_rowcol_to_cell(row, part or 0)}*{one.weights[name]!r}" for name, part in parts.items()]
         if pd.notna(value):
-            target.write_formula(row, at, f"=ROUND({'+'.join(terms)},{one.decimals})", None, value)
+            target.write_formula(row, at, f"=ROUND({'+'.join(terms)},{one.decimals})", pen, value)

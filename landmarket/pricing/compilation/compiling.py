@@ -19,6 +19,7 @@ from landmarket.pricing.compilation.screens import screen_samples
 from landmarket.pricing.grading.land import Grades
 from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_findings import Finding, findings_table
+from landmarket.pricing.notice_tables import notice_tables
 from landmarket.pricing.price_table import Connotation, PriceTable
 
 DECIMALS = 2
@@ -255,18 +256,10 @@ def _notice(
 
 def _addressed(notice: PriceTable) -> dict[str, pd.DataFrame]:
     """Give every cell of the notice the address that checks name: its table and row."""
-    by_use = notice.connotation.by_use
-    frames = {
-        "prices": notice.prices.assign(wan_per_mu=np.nan),
-        "connotation": by_use.assign(capitalisation_rate=100 * by_use["capitalisation_rate"]),
-        "uses": notice.uses.rename(columns={"code": "codes"}),
-        "grade_ranges": notice.grade_ranges.rename(columns={"village": "villages"}),
-        "dates": notice.dates,
-        "far": notice.far,
-        "factors": notice.factors,
-        "steps": notice.steps,
-        "development": notice.development,
-    }
+    frames = notice_tables(notice)
+    frames["prices"] = frames["prices"].assign(wan_per_mu=np.nan)
+    frames["uses"] = frames["uses"].rename(columns={"code": "codes"})
+    frames["grade_ranges"] = frames["grade_ranges"].rename(columns={"village": "villages"})
     titles = {"prices": "基准地价表", "far": "容积率修正", "factors": "因素修正", "grade_ranges": "级别范围"}
     addressed = {}
     for name, frame in frames.items():

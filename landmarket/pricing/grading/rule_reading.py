@@ -175,6 +175,8 @@ def _facility_kind(record: RuleFile) -> FacilityKind:
     )
     record.finish()
     unscored = [level.name for level in kind.levels if level.score is None]
+    if kind.sizes and not unscored:
+        raise RuleError(f"{record.where}：各级都有 score，sizes 不起作用。办法：删去 sizes，或删去各级的 score。")
     if unscored and not kind.sizes:
         raise RuleError(
             f"{record.where}：级别 {'、'.join(unscored)} 没有 score，又没有 sizes。办法：给出作用分或规模列。"

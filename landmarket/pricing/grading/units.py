@@ -12,7 +12,6 @@ import shapely
 from rasterio.features import shapes, sieve
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import AgglomerativeClustering
 
 from landmarket.checks import require_columns, require_projected, require_same_index
 from landmarket.errors import BadValueError, named_rows
@@ -143,6 +142,8 @@ def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int)
         raise BadValueError(
             f"单元分成互不相连的 {parts} 片，不能只划 {count} 个区片。办法：区片数不少于 {parts}，或核对界线间的缝隙。"
         )
+    from sklearn.cluster import AgglomerativeClustering  # only here: importing it takes a second
+
     number = np.zeros(len(units), dtype=np.int64)
     shares = _areas_of_parts(scores.to_numpy(dtype=np.float64), part, count)
     both = (np.concatenate([pairs.first, pairs.second]), np.concatenate([pairs.second, pairs.first]))
