@@ -136,12 +136,15 @@ def placed_samples(path: Path, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        All samples, with ``village_code``: missing where a sample has no coordinates or lies in no village.
+        All samples, with ``village_code``: missing where a sample has no coordinates or lies in no village. A sample on
+        the border of several villages belongs to the first of them, as in the check of the grades.
     """
     samples = read_samples(path, require_projected(villages, "placed_samples"))
-    located = samples[samples.geometry.notna()]
-    found = located.sjoin(villages[[villages.geometry.name]], predicate="within")["village_code"]
-    return samples.assign(village_code=found.groupby(level=0).first().reindex(samples.index).astype("str"))
+    at, hit = villages.sindex.query(samples.geometry, predicate="intersects")
+    first = pd.Series(hit).groupby(at).min()
+    village = pd.Series(None, index=samples.index, dtype="str")
+    village.iloc[first.index.to_numpy()] = villages.index.to_numpy()[first.to_numpy()]
+    return samples.assign(village_code=village)
 
 
 @contextmanager
@@ -376,7 +379,7 @@ def write_draft(work: CompileWork, folder: Path, created: datetime) -> None:
     """
     compilation, county = work.compilation, work.county
     samples, table = compilation.samples, compilation.table
-    draft = NoticeDraft(notice_settings(table), notice_tables(table), compilation.evidence, {})
+    draft = NoticeDraft(notice_settings(table), notice_tables(table), compilation.evidence, {"计算公式": table.formula.text})
     counts = {
         "样点": len(samples),
         "采用": int(samples["counted"].sum()),

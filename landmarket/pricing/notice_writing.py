@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from landmarket.errors import OutputError
 from landmarket.io.tables import csv_bytes
 from landmarket.io.writing import output_errors, write_whole
 from landmarket.pricing.notice_layout import Field, layout
+from landmarket.pricing.notice_tables import notice_tables
 from landmarket.pricing.price_table import PriceTable
 
 _SHOWN = 10
@@ -67,18 +67,10 @@ def _remove(target: Path, names: Iterable[str], *, folder_too: bool) -> None:
 
 
 def _frames(table: PriceTable) -> dict[str, pd.DataFrame]:
-    rates = [float(Decimal(repr(rate)) * 100) for rate in table.connotation.by_use["capitalisation_rate"]]
-    frames = {
-        "prices": table.prices,
-        "connotation": table.connotation.by_use.assign(capitalisation_rate=np.array(rates, dtype=np.float64)),
-        "uses": table.uses.rename(columns={"code": "codes"}),
-        "grade_ranges": table.grade_ranges.rename(columns={"village": "villages"}),
-        "dates": table.dates,
-        "far": table.far,
-        "factors": table.factors,
-        "steps": table.steps,
-        "development": table.development,
-    }
+    """Take the tables of a notice by the columns of its sheets, those without rows left out."""
+    frames = notice_tables(table)
+    frames["uses"] = frames["uses"].rename(columns={"code": "codes"})
+    frames["grade_ranges"] = frames["grade_ranges"].rename(columns={"village": "villages"})
     return {name: frame for name, frame in frames.items() if len(frame)}
 
 
