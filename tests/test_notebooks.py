@@ -26,7 +26,7 @@ from landmarket.errors import LandMarketWarning
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-NAMES = ["01_parcels", "02_benchmark_price", "03_scenarios", "04_township_maps"]
+NAMES = ["01_parcels", "02_benchmark_price", "03_scenarios", "04_township_maps", "06_grades", "07_price_table"]
 MOST_CELLS = 25
 HOSTILE = "<img src=x onerror=alert(1)>"
 
