@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_projected
@@ -41,7 +42,7 @@ from landmarket.report.notice_draft import write_notice_docx, write_notice_xlsx
 from landmarket.report.notice_parts import NoticeDraft
 from landmarket.report.sources import stated_sources
 from landmarket.report.table_book import write_table_book
-from landmarket.units import wan_per_mu
+from landmarket.units import Floats, round_half_up_array, wan_per_mu
 
 MAPS, TABLES, NOTICE = "maps", "tables", "price_table"
 GRADE_BOOK, POLYGONS = "定级成果.xlsx", "级别图斑.gpkg"
@@ -239,10 +240,16 @@ def price_villages(work: CompileWork) -> gpd.GeoDataFrame:
             **{
                 f"{use}级别": grade + "级",
                 f"{use}基准地价（元/㎡）": price,
-                f"{use}基准地价（万元/亩）": wan_per_mu(price),
+                f"{use}基准地价（万元/亩）": _wan_per_mu(price),
             }
         )
     return table
+
+
+def _wan_per_mu(price: pd.Series[float]) -> pd.Series[float]:
+    """Convert prices to 万元/亩 as notices print them, with two decimals."""
+    exact: Floats = np.asarray(wan_per_mu(price), dtype=np.float64)
+    return pd.Series(round_half_up_array(exact, 2), index=price.index)
 
 
 def write_price_pages(work: CompileWork, folder: Path) -> None:
@@ -278,7 +285,7 @@ def write_price_pages(work: CompileWork, folder: Path) -> None:
         folder / INDEX,
         {
             "基准地价表": _price_table(work),
-            "检验（留一）": _named(work.proof.by_use[_PROOF]),
+            "检验（留一）：一级一价，PRD、PRB、MKI 的“累退”须先与基线比较，见说明": _named(work.proof.by_use[_PROOF]),
             "与上一版比较": edition_tables(work.change)["汇总"],
             "需要核对": _named(pd.concat([work.compilation.findings, work.grading.grades.findings])),
         },
@@ -361,7 +368,7 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 def _price_table(work: CompileWork) -> pd.DataFrame:
     evidence = work.compilation.evidence
     columns = ["township", "grade", "use", "unit_price", "samples", "low", "high", "way"]
-    shown = evidence[columns].assign(**{"万元/亩": wan_per_mu(evidence["unit_price"])})
+    shown = evidence[columns].assign(**{"万元/亩": _wan_per_mu(evidence["unit_price"])})
     return _named(shown if shown["township"].ne("").any() else shown.drop(columns="township"))
 
 
@@ -379,7 +386,9 @@ def write_draft(work: CompileWork, folder: Path, created: datetime) -> None:
     """
     compilation, county = work.compilation, work.county
     samples, table = compilation.samples, compilation.table
-    draft = NoticeDraft(notice_settings(table), notice_tables(table), compilation.evidence, {"计算公式": table.formula.text})
+    draft = NoticeDraft(
+        notice_settings(table), notice_tables(table), compilation.evidence, {"计算公式": table.formula.text}
+    )
     counts = {
         "样点": len(samples),
         "采用": int(samples["counted"].sum()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,14 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import rasterio
+import shapely
 
 from landmarket.checks import require_projected
+from landmarket.columns import label
 from landmarket.county import County, read_villages
-from landmarket.errors import BadValueError, RuleError
+from landmarket.errors import BadValueError, MissingColumnError, RuleError, named_rows
+from landmarket.geometry import repaired
 from landmarket.io.file_names import file_names
 from landmarket.io.tables import write_tables
 from landmarket.io.whole import output_errors
@@ -37,13 +41,25 @@ from landmarket.pricing.grading import (
 from landmarket.pricing.grading.grades import method_name
 from landmarket.pricing.grading.layers import Layers
 from landmarket.pricing.grading.sample_check import check_samples, graded_samples
-from landmarket.pricing.grading.tables import range_table, summary_table, village_table, weight_table
+from landmarket.pricing.grading.tables import (
+    grade_label,
+    range_table,
+    summary_table,
+    village_table,
+    weight_table,
+)
 from landmarket.products import Say
 from landmarket.report.sources import stated_sources
 from landmarket.report.table_book import WeightedSum, write_table_book
+from landmarket.rule_file import RuleFile
+from landmarket.rules import load_toml
 
 MAPS, TABLES, SURFACES = "maps", "tables", "surfaces"
 WORKBOOK, POLYGONS, INDEX = "定级成果.xlsx", "级别图斑.gpkg", "index.html"
+VILLAGE_LAYER = "村级别"
+"""Layer of the villages beside the layers of the uses."""
+
+_NOT_WHOLE = "没有写全，多半是磁盘已满"
 _NEEDED = ("township", "township_code", "village", "village_code")
 
 
@@ -94,22 +110,36 @@ def grading_villages(county: County) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Indexed by village code, projected.
+        Indexed by village code, projected; shapes repaired where that leaves no doubt.
 
     Raises
     ------
     MissingColumnError, CrsError, BadValueError
-        If a column or the coordinate system is missing, or a code is missing or repeated.
+        If a column or the coordinate system is missing; if a name or code is blank, or a code stands twice; if a shape
+        is missing, is no area, or crosses itself so that nobody can say which area is meant.
     """
-    villages = read_villages(county)
-    lacking = [name for name in _NEEDED if name not in villages.columns]
-    if lacking or villages["village_code"].isna().any() or villages["village_code"].duplicated().any():
-        raise BadValueError(
-            f"{county.files['villages']}：定级以村为单位，村界图层缺少 {'、'.join(lacking) or '村代码，或村代码重复'}。"
-            "办法：补齐乡镇、村的名称与代码，一村一行（多个图形先合并）。"
-        )
+    path, villages = county.files["villages"], read_villages(county)
+    lacking = [label(name) for name in _NEEDED if name not in villages.columns]
+    if lacking:
+        raise MissingColumnError(f"{path}：定级以村为单位，村界图层缺少列 {'、'.join(lacking)}。办法：补上这些列。")
+    blank = villages[list(_NEEDED)].isna().any(axis=1)
+    twice = villages["village_code"].duplicated(keep=False) & ~blank
+    for bad, what in ((blank, "乡镇、村的名称或代码有空格"), (twice, "村代码重复")):
+        if bad.any():
+            rows = named_rows([f"第 {row} 行" for row in villages.index[bad]], villages.loc[bad, "village_code"])
+            raise BadValueError(f"{path}：{what}，{rows}。办法：补齐名称与代码，一村一行（多个图形先合并）。")
     require_projected(villages, "grading_villages")
-    return villages.set_index("village_code")
+    return _with_areas(villages.set_index("village_code"), path)
+
+
+def _with_areas(villages: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Repair what can be repaired without doubt; refuse what is no area."""
+    shapes, certain = repaired(villages.geometry.to_numpy())
+    for bad, what in ((shapely.get_dimensions(shapes) != 2, "没有图形，或不是面"), (~certain, "图形自相交")):
+        if bad.any():
+            raise BadValueError(f"{path}：村界{what}，{named_rows(villages.index[bad])}。办法：在 GIS 软件中改正图形。")
+    name = villages.geometry.name
+    return villages.set_geometry(gpd.GeoSeries(shapes, index=villages.index, crs=villages.crs, name=name))
 
 
 def do_grading(county: County, say: Say) -> GradeWork:
@@ -171,10 +201,16 @@ def grading_run(work: GradeWork, out: Path, created: datetime) -> Iterator[RunFo
     """
     rule, county = work.rule, work.county
     files = [county.files["villages"], *(file.path for file in rule.layers.values())]
-    files += [county.grading_rule] if county.grading_rule else []
+    files += [county.grading_rule, *_judgements(county.grading_rule)] if county.grading_rule else []
     files += [rule.samples.path] if rule.samples else []
     with new_run(out, inputs=list(dict.fromkeys(files)), secret_inputs=[county.path], created=created) as run:
         yield run
+
+
+def _judgements(rule: Path) -> list[Path]:
+    """Find the sheets of judgements that the weights of a rule were computed from."""
+    names = [use.text("delphi", "") for use in RuleFile(load_toml(rule), str(rule)).records("use")]
+    return [rule.parent / name for name in names if name]
 
 
 def write_grades(work: GradeWork, run: RunFolder, created: datetime, say: Say) -> None:
@@ -196,12 +232,7 @@ def write_grades(work: GradeWork, run: RunFolder, created: datetime, say: Say) -
     say("写工作簿、级别图斑、作用分面")
     write_grade_book(work, run.folder / WORKBOOK, created)
     write_grade_polygons(work, run.folder / POLYGONS)
-    with output_errors(run.folder / SURFACES):
-        (run.folder / SURFACES).mkdir()
-    cells = work.grades.cells.table
-    totals = {use: total_scores(cells, one.use.weights) for use, one in work.grades.uses.items()}
-    write_surfaces(run.folder / SURFACES / "因素作用分.tif", work.grades.grid, cells)
-    write_surfaces(run.folder / SURFACES / "总分值.tif", work.grades.grid, pd.DataFrame(totals))
+    write_grade_surfaces(work, run.folder / SURFACES)
     write_tables(run.folder / TABLES, _result_tables(work))
     run.record(notice=work.county.notice, rules=_sources(work).astype("object").to_dict("records"))
 
@@ -285,7 +316,7 @@ def _remarks(work: GradeWork, use: str) -> dict[str, str]:
     between = "；".join(f"{cut:.2f}" for cut in reversed(one.boundaries))
     own = work.checks[work.checks["use"].eq(use)]
     order = "；".join(
-        f"{grade} 级 {count} 个" + ("" if pd.isna(mean) else f"，均价 {mean:.2f} 元/㎡") + f"（{verdict}）"
+        f"{grade_label(grade)} {count} 个" + ("" if pd.isna(mean) else f"，均价 {mean:.2f} 元/㎡") + f"（{verdict}）"
         for grade, count, mean, verdict in zip(
             own["grade"], own["samples"], own["mean_price"], own["verdict"], strict=True
         )
@@ -411,20 +442,69 @@ def write_grade_polygons(work: GradeWork, path: Path) -> None:
     work : GradeWork
         A graded county.
     path : Path
-        The ``.gpkg`` file.
+        The ``.gpkg`` file; an older one is replaced.
 
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        If the file cannot be written whole.
     """
-    layers: Mapping[str, gpd.GeoDataFrame] = {
-        **{use: use_polygons(work.grades, use) for use in work.grades.uses},
-        "村级别": village_table(work.grades).reset_index(),
-    }
+    drawn = [use_polygons(work.grades, use) for use in work.grades.uses]
+    drawn.append(village_table(work.grades).reset_index())
+    layers = dict(zip(_layer_names(work.grades.uses), drawn, strict=True))
     with output_errors(path):
-        for name, layer in layers.items():
-            try:
-                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=path.exists())
-            except pyogrio.errors.DataSourceError as error:
-                raise OSError(str(error)) from error
+        path.unlink(missing_ok=True)
+        try:
+            for name, layer in layers.items():
+                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=True)
+            found = {name: pyogrio.read_info(path, layer=name) for name in layers}
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise OSError(str(error)) from error
+        for name, layer in layers.items():  # a disk that fills up while the file is closed is not reported
+            if found[name]["features"] != len(layer) or not found[name]["capabilities"]["fast_spatial_filter"]:
+                raise OSError(_NOT_WHOLE)
+
+
+def _layer_names(uses: Iterable[str]) -> list[str]:
+    """Name the layers: as the uses where GDAL takes that, which wants no sign at the front and no name twice."""
+    names = [stem if stem[0].isalnum() else f"_{stem}" for stem in file_names(uses).values()]
+    own, taken = VILLAGE_LAYER, {name.casefold() for name in names}
+    while own in taken:
+        own += "_"
+    return [*names, own]
+
+
+def write_grade_surfaces(work: GradeWork, folder: Path) -> None:
+    """Write the scores of the cells as GeoTIFF: one band a factor, one band a use.
+
+    Parameters
+    ----------
+    work : GradeWork
+        A graded county.
+    folder : Path
+        Where the files go.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written whole.
+    """
+    grid, cells = work.grades.grid, work.grades.cells.table
+    totals = {use: total_scores(cells, one.use.weights) for use, one in work.grades.uses.items()}
+    for name, surfaces in (("因素作用分", cells), ("总分值", pd.DataFrame(totals))):
+        path = folder / f"{name}.tif"
+        with output_errors(path):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_surfaces(path, grid, surfaces)
+        with output_errors(path):
+            _read_back(path)
+
+
+def _read_back(path: Path) -> None:
+    """Read what was written: GDAL says nothing of a disk that fills up while it closes the file."""
+    try:
+        with rasterio.open(path) as file:
+            for band in file.indexes:
+                file.read(band)
+    except rasterio.errors.RasterioIOError as error:
+        raise OSError(f"{_NOT_WHOLE}（{error}）") from error

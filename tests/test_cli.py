@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from landmarket import cli
+from landmarket import cli, compile_products
+from landmarket.compile_products import CompileWork, write_draft
 from landmarket.county import sample_county
+from landmarket.pricing import read_price_table, write_price_table
 from landmarket.products import Work
+from tests.compiled_county import SHEET, write_compile_county, write_sheet
+from tests.graded_county import NOTICE, write_county
 
 SAMPLE = sample_county()
 ROOT = Path(__file__).parent.parent
@@ -130,3 +138,233 @@ def test_demo_works_from_the_wheel_in_an_empty_folder(tmp_path: Path) -> None:
     assert (empty / "output" / "latest").is_file()
     assert "工作簿" in result.stdout
     shutil.rmtree(build)
+
+
+def test_help_of_grade_is_in_chinese(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(monkeypatch, "grade", "--help") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("用法：")
+    assert "土地定级" in said
+    assert not {"Usage", "Options", "Show this message"} & set(said.replace(":", " ").split())
+
+
+def test_grade_speaks_json_of_the_sample_county(grade_document: dict[str, object]) -> None:
+    folder = Path(str(grade_document["folder"]))
+    assert (folder.parent / "latest").read_text(encoding="utf-8").strip() == folder.name
+    assert grade_document["files"] == {
+        "定级首页": "maps/index.html",
+        "工作簿": "定级成果.xlsx",
+        "级别图斑": "级别图斑.gpkg",
+        "清单": "manifest.json",
+    }
+    villages = grade_document["villages"]
+    assert isinstance(villages, dict)
+    assert list(villages) == ["商服", "工业", "公共管理与公共服务", "宅基地"]
+    assert all(type(count) is int for use in villages.values() for count in use.values())
+
+
+def test_grade_tells_counts_steps_and_where_everything_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county, out = write_county(tmp_path / "county"), tmp_path / "out"
+    assert call(monkeypatch, "grade", str(county / "county.toml"), "--out", str(out)) == 0
+    captured = capsys.readouterr()
+    run = out / (out / "latest").read_text(encoding="utf-8").strip()
+    for name, file in (("定级首页", "maps/index.html"), ("工作簿", "定级成果.xlsx"), ("级别图斑", "级别图斑.gpkg")):
+        assert f"{name}：{run / file}" in captured.out
+        assert (run / file).is_file()
+    assert NOTICE in captured.out
+    for use in ("商服", "工业"):
+        said = re.search(rf"^{use}：(.+)$", captured.out, re.MULTILINE)
+        assert said
+        assert sum(int(count) for count in re.findall(r"(\d+) 村", said[1])) == 12
+    assert "需要核对 0 处" in captured.out
+    assert "… 计算作用分：3 个因素，网格 100 m，12 村" in captured.err
+    assert ".py" not in captured.err
+
+
+def without_rule(county: Path) -> None:
+    """Let the county file name no grading rule."""
+    text = (county / "county.toml").read_text(encoding="utf-8")
+    (county / "county.toml").write_text(text.replace('grading_rule = "grading.toml"', ""), encoding="utf-8")
+
+
+def changed_rule(old: str, new: str) -> Callable[[Path], None]:
+    """Change the grading rule of a county."""
+
+    def change(county: Path) -> None:
+        text = (county / "grading.toml").read_text(encoding="utf-8")
+        assert old in text
+        (county / "grading.toml").write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_rule, "[files] 没有 grading_rule"),
+        (lambda county: (county / "grading.toml").unlink(), "grading.toml"),
+        (lambda county: (county / "roads.gpkg").unlink(), "找不到文件"),
+        (changed_rule('county = "411081"', 'county = "410000"'), "county = 410000，县配置为 411081"),
+        (changed_rule("[[use]]", "[[use"), "grading.toml"),
+        (changed_rule("verified = true", ""), "缺少 verified"),
+        (changed_rule("cell = 100", "cell = 100\nsell = 1"), "不认识的键 sell"),
+        (changed_rule("[0.2, 0.5, 0.3]", "[0.2, 0.5, 0.2]"), "权重"),
+        (changed_rule('level_column = "级别"', 'level_column = "等级"'), "没有列 等级"),
+        (changed_rule("cell = 100", "cell = 5000"), "网格边长 5000 m 太大"),
+    ],
+)
+def test_a_county_that_cannot_be_graded_is_refused_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    change: Callable[[Path], None],
+    said: str,
+) -> None:
+    county = write_county(tmp_path / "county")
+    change(county)
+    assert call(monkeypatch, "grade", str(county), "--out", str(tmp_path / "out"), "--json") == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "不能处理：" in captured.err
+    assert said in captured.err
+    assert "办法" in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_error_while_grading_is_refused_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county, out = write_county(tmp_path / "county"), tmp_path / "out"
+    real, calls = os.fsync, []
+
+    def failing(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    assert call(monkeypatch, "grade", str(county), "--out", str(out)) == 4
+    assert "磁盘已满" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["compile", "price", "run"])
+def test_help_of_compiling_names_the_folder_it_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert call(monkeypatch, command, "--help") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("用法：")
+    assert "price_table" in "".join(said.split())
+    assert not {"Usage", "Options", "Show this message"} & set(said.replace(":", " ").split())
+
+
+def test_compile_tells_prices_steps_and_where_everything_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county, out = write_compile_county(tmp_path / "county"), tmp_path / "out"
+    assert call(monkeypatch, "compile", str(county), "--out", str(out)) == 0
+    captured = capsys.readouterr()
+    run = out / (out / "latest").read_text(encoding="utf-8").strip()
+    files = {"首页": "maps/index.html", "工作簿": "基准地价编制.xlsx", "地价表": "price_table", "公告稿": "公告稿.docx"}
+    for name, file in files.items():
+        assert f"{name}：{run / file}" in captured.out
+        assert (run / file).exists()
+    table = read_price_table(run / "price_table").prices
+    for use, own in table.groupby("use"):
+        cells = zip(own["grade"], own["unit_price"], strict=True)
+        assert f"{use}（元/㎡）：{'，'.join(f'{grade} 级 {price:g}' for grade, price in cells)}" in captured.out
+    assert "采用样点 71/72；需要核对" in captured.out
+    assert NOTICE in captured.out
+    assert "… 编制基准地价：72 个样点" in captured.err
+    assert ".py" not in captured.err
+
+
+def test_compile_speaks_json_and_says_where_there_is_no_price(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county, out = write_compile_county(tmp_path / "county"), tmp_path / "out"
+    write_sheet(county / "sheet.csv", SHEET[:36])
+    monkeypatch.setattr(compile_products, "write_compilation", lambda *_: None)
+    assert call(monkeypatch, "compile", str(county), "--out", str(out), "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (Path(document["folder"]) / document["files"]["清单"]).is_file()
+    assert list(document["files"]) == ["首页", "工作簿", "地价表", "公告稿", "清单"]
+    assert document["counted"] == 35
+    prices = {(row["use"], row["grade"]): row["unit_price"] for row in document["prices"]}
+    assert all(price > 0 for (use, _), price in prices.items() if use == "商服")
+    assert [price for (use, _), price in prices.items() if use == "工业"] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('compile_rule = "compile.toml"', "", "[files] 没有 compile_rule"),
+        ('compile_rule = "compile.toml"', 'compile_rule = "no.toml"', "no.toml：打不开"),
+        ('grading_rule = "grading.toml"', "", "[files] 没有 grading_rule"),
+        ('roads.gpkg"', 'no.gpkg"', "no.gpkg"),
+        ('county = "411081"', 'county = "411082"', "县配置为 411082"),
+    ],
+)
+def test_a_county_that_cannot_be_compiled_is_refused_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    county = write_compile_county(tmp_path / "county")
+    name = "grading.toml" if "roads" in old else "county.toml"
+    text = (county / name).read_text(encoding="utf-8")
+    assert old in text
+    (county / name).write_text(text.replace(old, new), encoding="utf-8")
+    assert call(monkeypatch, "compile", str(county), "--out", str(tmp_path / "out"), "--json") == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "不能处理：" in captured.err
+    assert said in captured.err
+    assert "办法" in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_compiled_notice_prices_parcels_from_its_folder_and_from_its_draft_alike(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    compiled_sample: CompileWork,
+    sample_work: Work,
+) -> None:
+    write_price_table(compiled_sample.compilation.table, tmp_path / "price_table")
+    monkeypatch.setattr(compile_products, "write_notice_docx", lambda *_, **__: None)
+    write_draft(compiled_sample, tmp_path, datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    listed = []
+    for notice in ("price_table", "公告稿.xlsx"):
+        assert call(monkeypatch, "price", str(SAMPLE), "--prices", str(tmp_path / notice), "--json") == 0
+        listed.append(json.loads(capsys.readouterr().out))
+    assert listed[0] == listed[1]
+    assert len(listed[0]) > 2000
+    shipped = sample_work.outcome.prices["unit_price"]
+    assert any(row["unit_price"] != shipped.get(row["parcel_code"]) for row in listed[0])
+
+
+@pytest.mark.parametrize(
+    ("command", "notice", "said"),
+    [("price", "no.xlsx", "no.xlsx"), ("price", "county.toml", "county.toml"), ("run", "", "notice.toml")],
+)
+def test_a_notice_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: str,
+    notice: str,
+    said: str,
+) -> None:
+    (tmp_path / "county.toml").write_text("x = 1", encoding="utf-8")
+    out = ["--out", str(tmp_path / "out")] if command == "run" else []
+    assert call(monkeypatch, command, str(SAMPLE), "--prices", str(tmp_path / notice), *out) == 4
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert "办法" in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()

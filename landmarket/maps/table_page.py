@@ -12,6 +12,7 @@ from landmarket.io.whole import output_errors, write_whole
 from landmarket.maps.elements import escaped, written_page
 from landmarket.maps.layer import package_text
 from landmarket.maps.texts import INTERNAL
+from landmarket.maps.values import Column, is_number, number_texts, plain_texts
 
 _TEXT = ' class="tp-text"'
 
@@ -32,7 +33,7 @@ def write_table_page(
     path : Path
         The ``.html`` file.
     tables : mapping of str to DataFrame
-        By caption; headers as they are, the index is not written; missing values as —.
+        By caption; headers as they are, the index is not written; what is missing or blank as —.
     title : str
         Title of the page.
     links : mapping of str to str
@@ -74,17 +75,21 @@ def write_table_page(
 def _table(table: pd.DataFrame) -> str:
     if not len(table):
         return "<p>（无）</p>"
+    columns = [table.iloc[:, place] for place in range(table.shape[1])]
+    kinds = ["" if is_number(values) else _TEXT for values in columns]
     heads = "".join(
-        f'<th scope="col"{"" if pd.api.types.is_numeric_dtype(table[name].dtype) else _TEXT}>{escaped(name)}</th>'
-        for name in table.columns
+        f'<th scope="col"{kind}>{escaped(name)}</th>' for name, kind in zip(table.columns, kinds, strict=True)
     )
-    rows = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in table.itertuples(index=False))
+    cells = [
+        [f"<td{kind}>{'—' if text is None else escaped(text)}</td>" for text in _texts(values)]
+        for values, kind in zip(columns, kinds, strict=True)
+    ]
+    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _cell(value: object) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-        return "<td>—</td>"
-    text = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-    kind = "" if isinstance(value, int | float) else _TEXT
-    return f"<td{kind}>{escaped(text)}</td>"
+def _texts(values: Column) -> list[str | None]:
+    """Write a column as the maps do: whole numbers whole, others at two decimals, half-up."""
+    if not is_number(values):
+        return plain_texts(values)
+    return number_texts(values, 1.0, 0 if pd.api.types.is_integer_dtype(values.dtype) else 2)

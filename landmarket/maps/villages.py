@@ -9,8 +9,10 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
+from landmarket.errors import BadValueError
 from landmarket.io.whole import output_errors, write_whole
 from landmarket.maps.county import county_frame
 from landmarket.maps.drawing import drawing_of
@@ -71,15 +73,20 @@ def village_map(
     CrsError
         If a layer has no projected CRS.
     BadValueError
-        If village codes repeat, or a column holds the reserve price.
+        If village codes repeat, no village has a shape, or a column holds the reserve price.
     """
-    chosen = [view if isinstance(view, View) else View(view) for view in views]
-    chosen.sort(key=lambda view: view.column != column)
-    require_columns(table, ["township", "village", column, *(view.column for view in chosen)], "village_map")
+    given = [view if isinstance(view, View) else View(view) for view in views]
+    first = next((view for view in given if view.column == column), View(column))
+    chosen = [first, *(view for view in given if view.column != column)]
+    require_columns(table, ["township", "village", *(view.column for view in chosen)], "village_map")
     require_projected(table, "village_map")
     require_unique_index(table, "village_map")
     require_not_secret([view.column for view in chosen], "village_map")
-    beneath = with_outlines({"村界": table[["township", "village", table.geometry.name]], **(context or {})})
+    shapes = table.geometry.to_numpy()
+    shaped = table[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    if not len(shaped):
+        raise BadValueError(f"village_map：{len(table)} 个村，没有一个有图形。办法：核对村界图层。")
+    beneath = with_outlines({"村界": shaped[["township", "village", table.geometry.name]], **(context or {})})
     places = places_of(table, table.iloc[:0], beneath)
     facts, sheets = ("township", "village"), sheets_of(table.index, worksheets)
     drawing = drawing_of(table, table.iloc[:0], places, chosen, facts, sheets, ground_layers(beneath), VILLAGES)
@@ -87,7 +94,8 @@ def village_map(
     lines = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(text)}</dd>" for name, text in (remarks or {}).items())
     panel = f'<section class="lm-remarks"><dl>{lines}</dl></section>' if lines else ""
     head = f"<h1>{escaped(title)}</h1>{subtitle(frame)}{notice_badge(frame)}"
-    bounds = np.concatenate([drawing.bounds[:, :2].min(axis=0), drawing.bounds[:, 2:].max(axis=0)]).tolist()
+    drawn = drawing.bounds[np.isfinite(drawing.bounds).all(axis=1)]
+    bounds = np.concatenate([drawn[:, :2].min(axis=0), drawn[:, 2:].max(axis=0)]).tolist()
     page = OfflineMap(
         PageText(title, head, "", panel, foot(frame)), ((bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2)
     )

@@ -86,7 +86,7 @@ def write_table_book(
     OutputError
         If it cannot be written whole, or a table has too many rows for a sheet.
     """
-    names = _sheet_names(tables)
+    names = sheet_names(tables)
     frame = Frame(*map(safe_text, (title, notice, line, internal_line)))
     buffer = io.BytesIO()
     with Workbook(buffer, book_options()) as book:
@@ -106,12 +106,33 @@ def write_table_book(
     write_whole(path, buffer.getvalue())
 
 
-def _sheet_names(tables: Iterable[str]) -> dict[str, str]:
-    """Make names that Excel takes: no brackets or slashes, at most 31 characters, each once whatever the case."""
+def sheet_names(texts: Iterable[str]) -> dict[str, str]:
+    """Give each text its own name of a sheet that Excel takes.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Names, each once.
+
+    Returns
+    -------
+    dict of str to str
+        Name of each: at most 31 characters, none of ``[]:*?/\\`` or ``&`` in it, no apostrophe at its ends; where two
+        would be one, whatever the case, the later ones get a number.
+
+    Notes
+    -----
+    The limits are those of "Rename a worksheet" in the help of Excel; in its print header ``&`` begins a code.
+
+    Examples
+    --------
+    >>> sheet_names(["得分 商服/旅游", "A", "a"])
+    {'得分 商服/旅游': '得分 商服_旅游', 'A': 'A', 'a': 'a_2'}
+    """
     names: dict[str, str] = {}
     taken = {_RESERVED}
-    for table in tables:
-        text = _ILLEGAL.sub("_", safe_text(table)).replace("&", "＆")  # a print header takes & for a code
+    for table in texts:
+        text = _ILLEGAL.sub("_", safe_text(table)).replace("&", "＆")
         name, number = _cut(text, ""), 1
         while name.casefold() in taken:
             number += 1

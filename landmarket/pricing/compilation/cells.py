@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
+from landmarket.errors import RuleError
 from landmarket.pricing.compilation.rule import CellAverage, CellKey, CompileRule, Sparse, UsePricing
 from landmarket.pricing.kinds import Floats
-from landmarket.units import round_half_up_array
+from landmarket.units import round_half_up, round_half_up_array
 
 ALONE, MERGED, BY_SCORE, BY_STATE, NONE = "样点", "并级", "总分值推算", "国有地价推算", "无价"
 
@@ -66,7 +68,13 @@ class Curve:
         return float(np.exp(self.log_a + self.log_b * score))
 
     def text(self) -> str:
-        """Write the curve as a notice's evidence states it."""
+        """Write the curve as a notice's evidence states it.
+
+        Returns
+        -------
+        str
+            Its formula and how many samples it rests on.
+        """
         return f"P = {np.exp(self.log_a):.2f} × {np.exp(self.log_b):.5f}^S，{self.samples} 个样点"
 
 
@@ -120,6 +128,11 @@ def cell_prices(
     -------
     DataFrame
         One row a cell, with the columns of `EVIDENCE`; a cell without evidence has no price and says why.
+
+    Raises
+    ------
+    RuleError
+        If a price is rounded to nothing.
     """
     curve = price_curve(
         samples["standard_price"].to_numpy(dtype=np.float64),
@@ -182,7 +195,7 @@ def _cell(
             return _row(township, grade, use, own, price, rule, BY_STATE, basis)
         else:
             return _row(township, grade, use, own, np.nan, rule, NONE, f"{few}，也没有可借用的依据")
-    return _row(township, grade, use, prices, _average(prices, rule), rule, way, basis)
+    return _row(township, grade, use, prices, _average(prices, rule.average), rule, way, basis)
 
 
 _AVERAGES = {CellAverage.MEAN: "平均数", CellAverage.MEDIAN: "中位数"}
@@ -197,12 +210,18 @@ def _merged(
         if len(county) >= rule.least_samples:
             return county, f"全县 {grade} 级"
     at = list(names).index(grade)
+    if len(names) == 1:
+        return _own(samples, "", [grade]), f"全县 {grade} 级"
     other = names[at - 1] if at else names[1]
     return _own(samples, "", [grade, other]), f"{other} 级"
 
 
-def _average(prices: Floats, rule: CompileRule) -> float:
-    return float(np.median(prices) if rule.average is CellAverage.MEDIAN else np.mean(prices))
+def _average(prices: Floats, average: CellAverage) -> float:
+    """Average prices that are whole cents; the cents are added up, so that a tie stays a tie."""
+    cents = np.rint(prices * 100)
+    if average is CellAverage.MEDIAN:
+        return float(np.median(cents)) / 100
+    return int(cents.sum()) / (100 * len(cents))
 
 
 def _row(
@@ -210,17 +229,22 @@ def _row(
 ) -> Row:
     sampled = way in (ALONE, MERGED)
     low, high = _interval(prices, rule, f"{use.name}/{township}/{grade}") if sampled else (np.nan, np.nan)
-    known = prices if len(prices) else np.array([np.nan])
+    averages = [_average(prices, one) if len(prices) else np.nan for one in (CellAverage.MEAN, CellAverage.MEDIAN)]
+    mean, median = round_half_up_array(np.array(averages), 2).tolist()
+    whole = rounded(price, rule.round_to)
+    if whole == 0:
+        where = f"{township} {grade} 级 {use.name}".strip()
+        raise RuleError(f"{where}：地价 {price:.2f} 元/㎡ 取整到 {rule.round_to:g} 的倍数为 0。办法：改小 round_to。")
     return (
         township,
         grade,
         use.name,
-        rounded(price, rule.round_to),
+        whole,
         len(prices),
-        round(float(np.mean(known)), 2),
-        round(float(np.median(known)), 2),
-        float(known.min()),
-        float(known.max()),
+        mean,
+        median,
+        float(prices.min()) if len(prices) else np.nan,
+        float(prices.max()) if len(prices) else np.nan,
         round(low, 2),
         round(high, 2),
         way,
@@ -245,13 +269,13 @@ def rounded(price: float, multiple: float) -> float:
 
     Examples
     --------
-    >>> rounded(712.5, 5), rounded(711.0, 5), rounded(143.96, 0.5)
-    (715.0, 710.0, 144.0)
+    >>> rounded(712.5, 5), rounded(711.0, 5), rounded(143.96, 0.5), rounded(0.35, 0.1)
+    (715.0, 710.0, 144.0, 0.4)
     """
     if np.isnan(price):
         return price
-    whole = round_half_up_array(np.array([price / multiple]), 0)[0]
-    return round(float(whole * multiple), 2)
+    step = Decimal(repr(float(multiple)))
+    return float(round_half_up(Decimal(repr(float(price))) / step, 0) * step)
 
 
 def _interval(prices: Floats, rule: CompileRule, cell: str) -> tuple[float, float]:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns
-from landmarket.errors import BadValueError, UnverifiedRuleWarning
+from landmarket.checks import JOINT, require_columns
+from landmarket.errors import BadValueError, RuleError, UnverifiedRuleWarning
 from landmarket.pricing.compilation.cells import ALONE, NONE, cell_prices, cells_of_use
 from landmarket.pricing.compilation.correction_tables import far_table, level_table
-from landmarket.pricing.compilation.normalising import normalise_samples
+from landmarket.pricing.compilation.normalising import index_at, normalise_samples
 from landmarket.pricing.compilation.rule import CompileRule, FarSource, UsePricing
 from landmarket.pricing.compilation.screens import screen_samples
 from landmarket.pricing.grading.land import Grades
@@ -21,8 +21,11 @@ from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_findings import Finding, findings_table
 from landmarket.pricing.notice_tables import notice_tables
 from landmarket.pricing.price_table import Connotation, PriceTable
+from landmarket.units import round_half_up_array
 
 DECIMALS = 2
+_INDEX_DECIMALS = 4
+_NAMED = 10
 
 
 class GradedVillages(NamedTuple):
@@ -137,38 +140,62 @@ def compile_price_table(
     -----
     UnverifiedRuleWarning
         If the rule's document was not read by whoever entered it.
+
+    Notes
+    -----
+    Where floor-area-ratio factors are made from samples, the samples are corrected and screened a second time, by the
+    factors that the notice prints: its prices and its factors belong together.
     """
     if not rule.verified:
         warnings.warn(f"规则未经核对原文：{rule.name}（{rule.source}）", UnverifiedRuleWarning, stacklevel=2)
     require_columns(samples, ["price_use", "village_code"], "compile_price_table")
     lacking = [use.name for use in rule.uses if use.name not in graded.weights]
     if lacking:
-        raise BadValueError(
+        raise RuleError(
             f"{rule.name}：用途 {'、'.join(lacking)} 没有定级。办法：在定级办法中补上，或从编制办法中删去。"
         )
-    table = _corrected(samples, graded, rule, last)
+    placed = _graded(samples, graded)
+    table = _corrected(placed, rule, last)
+    basis, remade = _with_far(table, rule, last)
+    if remade:
+        table = _corrected(placed, rule, basis)
     if not table["counted"].any():
         raise BadValueError(f"{rule.name}：没有一个样点可用。原因：{_reasons(table)}。办法：补充或改正样点。")
-    found = _sample_findings(table)
-    parts = [_use_tables(table, graded, use, rule, last) for use in rule.uses]
+    parts = [_use_tables(table, graded, use, rule) for use in rule.uses]
     evidence = pd.concat([part.evidence for part in parts], ignore_index=True)
-    found += [finding for part in parts for finding in part.findings]
-    notice = _notice(graded, rule, last, evidence, parts)
+    found = [*_sample_findings(table), *remade, *(finding for part in parts for finding in part.findings)]
+    notice = _notice(graded, rule, basis, evidence, parts)
     checked = check_notice(_addressed(notice), pd.Timestamp(rule.base_date))
     findings = findings_table([*found, *checked])
     return Compilation(replace(notice, findings=findings_table(checked)), evidence, table, findings)
 
 
-def _corrected(samples: pd.DataFrame, graded: GradedVillages, rule: CompileRule, last: PriceTable) -> pd.DataFrame:
-    """Give every sample its grade, its corrections, and whether it counts."""
+def _graded(samples: pd.DataFrame, graded: GradedVillages) -> pd.DataFrame:
+    """Give every sample grade, total score and township of its village."""
     keyed = graded.villages.set_index(["use", "village_code"])[["grade", "score", "township"]]
     place = keyed.reindex(pd.MultiIndex.from_arrays([samples["price_use"], samples["village_code"]]))
     table = samples.assign(**{name: place[name].to_numpy() for name in place.columns})
-    table["grade"] = table["grade"].astype("str")
-    corrected = normalise_samples(table, rule, last)
-    table = table.join(corrected)
+    return table.astype({"grade": "str"})
+
+
+def _corrected(placed: pd.DataFrame, rule: CompileRule, basis: PriceTable) -> pd.DataFrame:
+    """Give every sample its corrections, and whether it counts."""
+    table = placed.join(normalise_samples(placed, rule, basis))
     table["dropped"] = screen_samples(table, rule.screens)
     return table.assign(counted=table["gap"].eq("") & table["dropped"].eq(""))
+
+
+def _with_far(samples: pd.DataFrame, rule: CompileRule, last: PriceTable) -> tuple[PriceTable, list[Finding]]:
+    """Put floor-area-ratio factors made from samples in the place of the last edition's; say what became of each."""
+    far = last.far
+    found: list[Finding] = []
+    for use in rule.uses:
+        if use.far is FarSource.SAMPLES:
+            own = samples[samples["counted"] & samples["price_use"].eq(use.name)]
+            made, more = far_table(own, use, last, rule.least_samples)
+            far = pd.concat([far[far["use"].ne(use.name)], made], ignore_index=True)
+            found += more
+    return replace(last, far=far), found
 
 
 def _reasons(table: pd.DataFrame) -> str:
@@ -177,13 +204,19 @@ def _reasons(table: pd.DataFrame) -> str:
 
 
 def _sample_findings(table: pd.DataFrame) -> list[Finding]:
+    """Count each reason; a sample with several stands under each of them."""
     found = []
-    cures = {"gap": "补齐或改正样点表；不能用的留作记录", "dropped": "核对原始合同；确属正常交易的，放宽剔除规则"}
-    for column, what in (("gap", "样点不能修正到价格内涵"), ("dropped", "样点被剔除")):
-        reasons = table.loc[table[column].ne(""), column]
-        for reason, count in reasons.str.split("：").str[0].value_counts().items():
-            named = "、".join(map(str, reasons.index[reasons.str.startswith(str(reason))][:10]))
-            found.append(Finding("提示", named, f"{count} 个", f"{what}：{reason}", cures[column]))
+    gaps = table.loc[table["gap"].ne(""), "gap"].str.split(JOINT).explode()
+    dropped = table.loc[table["dropped"].ne(""), "dropped"]
+    for reasons, what, cure in (
+        (gaps, "样点不能修正到价格内涵", "补齐或改正样点表；不能用的留作记录"),
+        (dropped, "样点被剔除", "核对原始合同；确属正常交易的，放宽剔除规则"),
+    ):
+        short = reasons.str.split("：").str[0]
+        samples = {str(reason): [str(name) for name in own.index] for reason, own in short.groupby(short)}
+        for reason, names in sorted(samples.items(), key=lambda item: -len(item[1])):
+            named = "、".join(names[:_NAMED]) + " 等" * (len(names) > _NAMED)
+            found.append(Finding("提示", named, f"{len(names)} 个", f"{what}：{reason}", cure))
     return found
 
 
@@ -192,25 +225,16 @@ class _UseTables(NamedTuple):
 
     evidence: pd.DataFrame
     levels: pd.DataFrame
-    far: pd.DataFrame
     findings: list[Finding]
 
 
-def _use_tables(
-    samples: pd.DataFrame, graded: GradedVillages, use: UsePricing, rule: CompileRule, last: PriceTable
-) -> _UseTables:
+def _use_tables(samples: pd.DataFrame, graded: GradedVillages, use: UsePricing, rule: CompileRule) -> _UseTables:
     own = samples[samples["counted"] & samples["price_use"].eq(use.name)]
     villages = graded.villages[graded.villages["use"].eq(use.name)]
     names = graded.names[use.name]
     evidence = cell_prices(own, cells_of_use(villages, names, rule), names, use, rule)
-    found = _cell_findings(evidence, use)
     levels, more = level_table(own, evidence, use, graded.weights[use.name], rule)
-    found += more
-    far = last.far[last.far["use"].eq(use.name)]
-    if use.far is FarSource.SAMPLES:
-        far, more = far_table(own, use, last, rule.least_samples)
-        found += more
-    return _UseTables(evidence, levels, far, found)
+    return _UseTables(evidence, levels, [*_cell_findings(evidence, use), *more])
 
 
 def _cell_findings(evidence: pd.DataFrame, use: UsePricing) -> list[Finding]:
@@ -230,8 +254,7 @@ def _notice(
     uses = [use.name for use in rule.uses]
     ranges = graded.villages[graded.villages["use"].isin(uses)]
     by_use = last.connotation.by_use
-    stated = by_use[by_use["use"].isin(uses)].reset_index(drop=True)
-    dates = rule.index[rule.index["date"].ge(pd.Timestamp(rule.base_date))]
+    stated = by_use[by_use["use"].isin([*uses, ""])].reset_index(drop=True)
     return PriceTable(
         name=rule.name,
         document=rule.document,
@@ -240,8 +263,8 @@ def _notice(
         prices=evidence[["township", "grade", "use", "unit_price"]].reset_index(drop=True),
         grade_ranges=ranges[["township", "use", "grade", "village"]].reset_index(drop=True),
         uses=last.uses[last.uses["use"].isin(uses)].reset_index(drop=True),
-        dates=dates.reset_index(drop=True)[["date", "use", "index"]],
-        far=pd.concat([part.far for part in parts], ignore_index=True),
+        dates=_dates(rule),
+        far=pd.concat([last.far[last.far["use"].eq(use)] for use in ["", *uses]], ignore_index=True),
         factors=pd.concat([part.levels for part in parts], ignore_index=True),
         steps=last.steps[last.steps["use"].isin([*uses, ""])].reset_index(drop=True),
         development=last.development,
@@ -254,15 +277,39 @@ def _notice(
     )
 
 
+def _dates(rule: CompileRule) -> pd.DataFrame:
+    """Take the index from the base date on; the base date is read between two dates where it is none of them."""
+    base = pd.Timestamp(rule.base_date)
+    later = rule.index[rule.index["date"].ge(base)]
+    begun = set(later.loc[later["date"].eq(base), "use"])
+    between = [
+        (base, use, round_half_up_array(index_at(own, str(use), pd.Series([base])), _INDEX_DECIMALS)[0])
+        for use, own in rule.index.groupby("use")
+        if use not in begun
+    ]
+    first = pd.DataFrame(between, columns=["date", "use", "index"]).astype(later.dtypes).dropna()
+    return pd.concat([first, later]).sort_values(["use", "date"], ignore_index=True)[["date", "use", "index"]]
+
+
 def _addressed(notice: PriceTable) -> dict[str, pd.DataFrame]:
     """Give every cell of the notice the address that checks name: its table and row."""
     frames = notice_tables(notice)
     frames["prices"] = frames["prices"].assign(wan_per_mu=np.nan)
     frames["uses"] = frames["uses"].rename(columns={"code": "codes"})
     frames["grade_ranges"] = frames["grade_ranges"].rename(columns={"village": "villages"})
-    titles = {"prices": "基准地价表", "far": "容积率修正", "factors": "因素修正", "grade_ranges": "级别范围"}
+    titles = {
+        "prices": "基准地价表",
+        "connotation": "价格内涵",
+        "uses": "用途对应",
+        "grade_ranges": "级别范围",
+        "dates": "期日修正",
+        "far": "容积率修正",
+        "factors": "因素修正",
+        "steps": "其他修正",
+        "development": "开发程度修正",
+    }
     addressed = {}
     for name, frame in frames.items():
-        rows = [f"{titles.get(name, name)} 第 {row} 行" for row in range(1, len(frame) + 1)]
+        rows = [f"{titles[name]} 第 {row} 行" for row in range(1, len(frame) + 1)]
         addressed[name] = frame.assign(**{f"@{column}": rows for column in frame.columns})
     return addressed

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import RuleError
+from landmarket.pricing.compilation.normalising import stated_rows
 from landmarket.pricing.compilation.rule import CompileRule, HalfStep, UsePricing
 from landmarket.pricing.corrections import five_level
 from landmarket.pricing.keys import rows_for
@@ -27,7 +28,7 @@ def level_table(
     Parameters
     ----------
     samples : DataFrame
-        The samples that count: ``grade, township, standard_price`` [元/㎡].
+        The samples that count: ``township, grade, standard_price`` [元/㎡].
     evidence : DataFrame
         The priced cells of the use.
     use : UsePricing
@@ -52,7 +53,8 @@ def level_table(
     Notes
     -----
     The weights of the factors named are scaled to sum to 1, so that the best of all gives the whole span: the rule that
-    ΣK lies between −F_down and +F_up. A grade with too few samples takes the relative span of all samples of the use.
+    ΣK lies between −F_down and +F_up. Each sample is held against the price of its own cell, so that what distinguishes
+    townships is not corrected twice. A grade with too few samples takes the relative span of all samples of the use.
     """
     unknown = [name for name in use.factors.values() if name not in weights.index]
     if unknown:
@@ -61,17 +63,15 @@ def level_table(
         return _no_levels(), []
     shares = pd.Series({name: float(weights[source]) for name, source in use.factors.items()})
     shares = shares / shares.sum()
-    priced = evidence[evidence["unit_price"].notna()].drop_duplicates("grade")
-    prices = samples["standard_price"].to_numpy(dtype=np.float64)
-    cell = samples["grade"].map(priced.set_index("grade")["unit_price"]).to_numpy(dtype=np.float64)
-    relative = (prices / cell)[np.isfinite(cell)]
+    relative = _relative_prices(samples, evidence)
+    every = relative.dropna()
     rows, findings = [], []
-    for grade, base in zip(priced["grade"], priced["unit_price"], strict=True):
-        own = samples.loc[samples["grade"].eq(grade), "standard_price"].to_numpy(dtype=np.float64) / base
+    for grade in evidence.loc[evidence["unit_price"].notna(), "grade"].unique():
+        own = relative[samples["grade"].eq(grade)].dropna()
         if len(own) < rule.least_samples:
-            own = relative
             where = f"用途 {use.name} {grade} 级"
-            said = f"样点 {len(own)} 个"
+            said = f"样点 {len(own)} 个，该用途共 {len(every)} 个"
+            own = every
             if len(own) < rule.least_samples:
                 findings.append(Finding("错误", where, said, "没有足够样点，不能编制因素修正系数表", "补充样点"))
                 continue
@@ -80,6 +80,16 @@ def level_table(
         rows += _levels(use.name, str(grade), min(float(low), 1.0), max(float(high), 1.0), shares, rule)
     table = pd.DataFrame(rows, columns=["use", "grade", "factor", *LEVELS])
     return (table if rows else _no_levels()), findings
+
+
+def _relative_prices(samples: pd.DataFrame, evidence: pd.DataFrame) -> pd.Series[float]:
+    """Divide each sample's price by that of its cell; missing where the cell has none."""
+    of_townships = bool(evidence["township"].ne("").any())
+    town = samples["township"] if of_townships else pd.Series("", index=samples.index)
+    prices = evidence.set_index(["township", "grade"])["unit_price"]
+    cell = prices.reindex(pd.MultiIndex.from_arrays([town, samples["grade"]])).set_axis(samples.index)
+    own: pd.Series[float] = samples["standard_price"]
+    return own / cell
 
 
 def _no_levels() -> pd.DataFrame:
@@ -138,8 +148,8 @@ def far_table(
     Parameters
     ----------
     samples : DataFrame
-        The samples that count, with ``floor_area_ratio``, ``far_factor`` (that was applied to them) and
-        ``standard_price`` [元/㎡].
+        The samples that count, with ``floor_area_ratio``, ``far_factor`` and ``development_correction`` [元/㎡] (that
+        were applied to them) and ``standard_price`` [元/㎡].
     use : UsePricing
         The use.
     basis : PriceTable
@@ -156,23 +166,28 @@ def far_table(
 
     Notes
     -----
-    b is the slope of the logarithm of the price, before it was corrected for the ratio, over the logarithm of the
-    ratio, inside grades. It is taken only where it is positive and twice its standard error.
+    b is the slope of the logarithm of the price, before it was corrected for the ratio and development, over the
+    logarithm of the ratio, inside grades. It is taken only where it is positive and twice its standard error.
     """
     last = basis.far[basis.far["use"].eq(use.name)]
     where = f"用途 {use.name} 容积率修正"
-    stated = rows_for(basis.connotation.by_use, use.name)
-    standard = float(stated["floor_area_ratio"].iloc[0]) if len(stated) else np.nan
+    stated = stated_rows(basis, use.name, "")["floor_area_ratio"].unique()
     known = samples[samples["floor_area_ratio"].gt(0)] if "floor_area_ratio" in samples else samples.iloc[:0]
-    if not len(last) or np.isnan(standard):
-        return last, [Finding("提示", where, "", "上一版没有容积率修正表，不从样点推算", "需要时在上一版中补充")]
+    steps = rows_for(basis.far, use.name)
+    if not len(steps) or not len(stated) or np.isnan(stated).any():
+        said = "上一版没有容积率修正表或标准容积率，不从样点推算"
+        return last, [Finding("提示", where, "", said, "需要时在上一版中补充")]
+    if len(stated) > 1:
+        said = "各级标准容积率不同，不从样点推算，沿用上一版"
+        return last, [Finding("提示", where, "、".join(f"{one:g}" for one in stated), said, "far 改为 last_edition")]
+    standard = float(stated[0])
     if len(known) < max(least, 3):
         return last, [Finding("提示", where, f"样点 {len(known)} 个", "样点不足，沿用上一版", "补充样点后重编")]
     slope, error = _slope_within(known)
     said = f"b = {slope:.4f}，标准误 {error:.4f}，{len(known)} 个样点"
     if not slope > _SLOPE_ERRORS * error:
         return last, [Finding("警告", where, said, "样点看不出地价随容积率上升，沿用上一版", "核对样点的容积率")]
-    ratios = np.unique(last["floor_area_ratio"].to_numpy(dtype=np.float64))
+    ratios = np.unique(steps["floor_area_ratio"].to_numpy(dtype=np.float64))
     factors = round_half_up_array((ratios / standard) ** slope, 4)
     table = pd.DataFrame({"use": use.name, "grade": "", "floor_area_ratio": ratios, "factor": factors})
     return table, [Finding("提示", where, said, "由样点推算，k = (R/R0)^b", "与上一版比较后采用")]
@@ -180,7 +195,8 @@ def far_table(
 
 def _slope_within(samples: pd.DataFrame) -> tuple[float, float]:
     """Slope of log price over log ratio inside grades, and its standard error."""
-    price = np.log((samples["standard_price"] / samples["far_factor"]).to_numpy(dtype=np.float64))
+    bare = (samples["standard_price"] - samples["development_correction"]) / samples["far_factor"]
+    price = np.log(bare.to_numpy(dtype=np.float64))
     ratio = np.log(samples["floor_area_ratio"].to_numpy(dtype=np.float64))
     logs = pd.DataFrame({"price": price, "ratio": ratio}, index=samples.index)
     inside = logs - logs.groupby(samples["grade"]).transform("mean")

@@ -59,10 +59,19 @@ def normalise_samples(samples: pd.DataFrame, rule: CompileRule, basis: PriceTabl
     """
     require_columns(samples, NEEDED, "normalise_samples")
     require_unique_index(samples, "normalise_samples")
-    parts = [_of_use(own, str(use), rule, basis) for use, own in samples.groupby(samples["price_use"].fillna(""))]
-    columns = ["raw_price", "price_note", *FACTORS, "development_correction", "standard_price", "gap"]
-    empty = pd.DataFrame(columns=columns, index=samples.index[:0])
-    return (pd.concat(parts) if parts else empty).reindex(samples.index)[columns]
+    cells = [samples["price_use"].fillna(""), samples["grade"].fillna("")]
+    parts = [_of_cell(own, str(use), str(grade), rule, basis) for (use, grade), own in samples.groupby(cells)]
+    return pd.concat([*parts, _unknown(samples.index[:0])]).reindex(samples.index)
+
+
+_COLUMNS = ["raw_price", "price_note", *FACTORS, "development_correction", "standard_price", "gap"]
+
+
+def _unknown(index: pd.Index[str]) -> pd.DataFrame:
+    """Make the result for samples of which nothing can be computed."""
+    numbers = {name: pd.Series(np.nan, index=index) for name in _COLUMNS}
+    texts = {name: pd.Series("", index=index, dtype="str") for name in ("price_note", "gap")}
+    return pd.DataFrame({**numbers, **texts})
 
 
 def _text(value: object) -> str:
@@ -75,33 +84,66 @@ class _Gaps:
     def __init__(self, index: pd.Index[str]) -> None:
         self.texts = pd.Series("", index=index, dtype="str")
 
-    def add(self, rows: pd.Series[bool] | np.ndarray[tuple[int], np.dtype[np.bool_]], reason: str) -> None:
-        """Add a reason to some rows."""
-        marked = pd.Series(np.asarray(rows, dtype=bool), index=self.texts.index)
+    def add(self, rows: pd.Series[bool] | np.ndarray[tuple[int], np.dtype[np.bool_]] | bool, reason: str) -> None:
+        """Add a reason to some rows, or to all."""
+        if not np.any(rows):
+            return
+        marked = pd.Series(np.broadcast_to(np.asarray(rows, dtype=bool), len(self.texts)), index=self.texts.index)
         joint = np.where(self.texts.ne(""), JOINT, "")
         self.texts = self.texts.where(~marked, self.texts + joint + reason)
 
 
-def _of_use(samples: pd.DataFrame, use: str, rule: CompileRule, basis: PriceTable) -> pd.DataFrame:
+def stated_rows(basis: PriceTable, use: str, grade: str) -> pd.DataFrame:
+    """Find what a notice states of a use and grade (价格内涵).
+
+    Parameters
+    ----------
+    basis : PriceTable
+        The notice; its connotation may hold for all grades, or differ between them.
+    use : str
+        The use.
+    grade : str
+        The grade; empty where it is not known.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the connotation, the first of which holds; none where the notice states nothing of them. Where the grade
+        is not known and the notice states nothing for all grades, those of any grade.
+    """
+    stated = basis.connotation.by_use
+    rows = rows_for(stated, use, grade)
+    return rows if len(rows) or grade else stated[stated["use"].eq(use)]
+
+
+def _of_cell(samples: pd.DataFrame, use: str, grade: str, rule: CompileRule, basis: PriceTable) -> pd.DataFrame:
+    """Correct the samples of one use and grade."""
     gaps = _Gaps(samples.index)
-    stated = rows_for(basis.connotation.by_use, use)
-    if not use or not len(stated) or use not in {one.name for one in rule.uses}:
-        gaps.add(np.ones(len(samples), dtype=bool), f"用途 {use or '（空）'} 不在编制范围内，或上一版没有其价格内涵")
-        return pd.DataFrame(index=samples.index).assign(gap=gaps.texts)
+    gaps.add(not grade, "没有级别：位置不明，或不在县内")
+    stated, wanted = stated_rows(basis, use, grade), use in {one.name for one in rule.uses}
+    if not wanted or not len(stated):
+        where = f"{use or '（空）'}{f' {grade} 级' if wanted and grade else ''}"
+        gaps.add(True, f"上一版没有用途 {where} 的价格内涵" if wanted else f"用途 {where} 不在编制范围内")
+        return _unknown(samples.index).assign(gap=gaps.texts)
     legal, rate = float(stated["legal_term"].iloc[0]), float(stated["capitalisation_rate"].iloc[0])
-    gaps.add(samples["grade"].isna(), "没有级别：位置不明，或不在县内")
+    gaps.add(np.isnan(legal), f"上一版没有用途 {use} 的法定最高年期")
     raw, note, rented = _raw_prices(samples, legal, rate, gaps)
     table = pd.DataFrame({"raw_price": raw, "price_note": note}, index=samples.index)
     table["case_factor"] = _case(samples, rule)
     table["date_factor"] = _date(samples, use, rule, gaps)
     table["term_factor"] = _term(samples, rented, legal, rate, gaps)
-    table["far_factor"] = _far(samples, use, stated, basis, gaps)
+    table["far_factor"] = _far(samples, rows_for(basis.far, use, grade), stated, gaps)
     table["development_correction"] = _development(samples, _text(stated["development"].iloc[0]), basis, gaps)
     product = table["raw_price"] * table[list(FACTORS)].prod(axis=1, skipna=False) + table["development_correction"]
-    gaps.add((product <= 0).to_numpy(), "修正后地价不是正数，核对开发程度与原价")
+    gaps.add(gaps.texts.eq("") & (product <= 0), "修正后地价不是正数，核对开发程度与原价")
     known = gaps.texts.eq("")
     table["standard_price"] = round_half_up_array(product.where(known).to_numpy(dtype=np.float64), 2)
-    return table.assign(gap=gaps.texts)
+    return table.assign(gap=gaps.texts)[_COLUMNS]
+
+
+def _column(samples: pd.DataFrame, name: str) -> pd.Series[float]:
+    """Take a column that a sheet need not have; missing everywhere where it has none."""
+    return samples[name] if name in samples else pd.Series(np.nan, index=samples.index)
 
 
 def _raw_prices(
@@ -110,15 +152,17 @@ def _raw_prices(
     price, rent = samples["deal_unit_price"], samples["unit_rent"]
     rented = price.isna() & rent.notna()
     gaps.add(price.isna() & rent.isna(), "没有单价，也没有租金")
-    gaps.add(price.le(0) | rent.le(0), "单价或租金不是正数")
-    usable = rented & rent.gt(0)
+    wrong = price.le(0) | rent.le(0) | np.isinf(price) | np.isinf(rent)
+    gaps.add(wrong, "单价或租金不是正数")
+    usable = rented & ~wrong & ~np.isnan(legal)
     if usable.any() and not 0 < rate < 1:
         gaps.add(usable, "租金不能还原：上一版没有该用途的土地还原率")
         usable = usable & False
     capitalised = pd.Series(np.nan, index=samples.index)
     if usable.any():
         capitalised[usable] = income_value(rent[usable].to_numpy(dtype=np.float64), rate, legal)
-    said = {True: f"租金按还原率 {rate:.2%} 还原为 {legal:g} 年期地价", False: "成交单价"}
+    term = "无年期" if np.isinf(legal) else f" {legal:g} 年期"
+    said = {True: f"租金按还原率 {rate:.2%} 还原为{term}地价", False: "成交单价"}
     note = pd.Series([said[bool(one)] for one in rented], index=samples.index, dtype="str")
     return price.where(~rented, capitalised), note, rented
 
@@ -168,14 +212,14 @@ def _date(samples: pd.DataFrame, use: str, rule: CompileRule, gaps: _Gaps) -> pd
     now = index_at(rule.index, use, pd.Series([base]))[0]
     gaps.add(np.isnan(then) & days.notna().to_numpy() & ~late.to_numpy(), "地价指数没有覆盖成交日期")
     if np.isnan(now):
-        gaps.add(np.ones(len(samples), dtype=bool), f"地价指数没有覆盖估价期日 {rule.base_date}")
+        gaps.add(True, f"地价指数没有覆盖估价期日 {rule.base_date}")
     return pd.Series(now / then, index=samples.index)
 
 
 def _term(samples: pd.DataFrame, rented: pd.Series[bool], legal: float, rate: float, gaps: _Gaps) -> pd.Series[float]:
-    years = samples["term_years"].where(~rented, legal) if "term_years" in samples else pd.Series(np.nan, samples.index)
+    years = _column(samples, "term_years").where(~rented, legal)
     factor = pd.Series(1.0, index=samples.index)
-    gaps.add(years.isna(), "没有使用年期")
+    gaps.add(years.isna() & ~rented, "没有使用年期")
     gaps.add(years.gt(legal) | years.le(0), f"使用年期不在 0—{legal:g} 年之间")
     short = years.gt(0) & years.lt(legal)
     if short.any() and not 0 < rate < 1:
@@ -185,42 +229,41 @@ def _term(samples: pd.DataFrame, rented: pd.Series[bool], legal: float, rate: fl
     return factor
 
 
-def _far(samples: pd.DataFrame, use: str, stated: pd.DataFrame, basis: PriceTable, gaps: _Gaps) -> pd.Series[float]:
-    """Correct the floor-area ratio by the table of the last edition; a floor price is first brought to the land."""
+def _far(samples: pd.DataFrame, steps: pd.DataFrame, stated: pd.DataFrame, gaps: _Gaps) -> pd.Series[float]:
+    """Correct the floor-area ratio by the rows of a table that hold; without any there is nothing to correct."""
     factor = pd.Series(1.0, index=samples.index)
-    ratios = samples["floor_area_ratio"] if "floor_area_ratio" in samples else pd.Series(np.nan, samples.index)
     if str(stated["price_form"].iloc[0]) == PriceForm.FLOOR:
-        gaps.add(np.ones(len(samples), dtype=bool), "上一版该用途为楼面地价，样点为地面地价：不能直接修正")
+        gaps.add(True, "上一版该用途为楼面地价，样点为地面地价：不能直接修正")
         return factor
-    for grade, own in samples.groupby(samples["grade"].fillna("")):
-        rows = rows_for(basis.far, use, str(grade))
-        if not len(rows):
-            continue
-        table = pd.Series(rows["factor"].to_numpy(), index=rows["floor_area_ratio"].to_numpy())
-        wanted, here = ratios.loc[own.index], samples.index.isin(own.index)
-        outside = wanted.isna() | (wanted < table.index.min()) | (wanted > table.index.max())
-        gaps.add(here & outside.reindex(samples.index, fill_value=False).to_numpy(), "容积率缺失，或不在容积率修正表内")
-        sound = wanted[~outside]
-        standard = far_factor(float(stated["floor_area_ratio"].iloc[0]), table)
-        factor[sound.index] = standard / far_factor(sound.to_numpy(dtype=np.float64), table)
+    if not len(steps):
+        return factor
+    table = pd.Series(steps["factor"].to_numpy(), index=steps["floor_area_ratio"].to_numpy())
+    standard, ratios = float(stated["floor_area_ratio"].iloc[0]), _column(samples, "floor_area_ratio")
+    inside = ratios.between(table.index.min(), table.index.max())
+    gaps.add(~inside, "容积率缺失，或不在容积率修正表内")
+    if not table.index.min() <= standard <= table.index.max():
+        gaps.add(True, "上一版没有该用途的标准容积率，或不在容积率修正表内")
+        return factor
+    factor[inside] = far_factor(standard, table) / far_factor(ratios[inside].astype("float64"), table)
     return factor
 
 
 def _development(samples: pd.DataFrame, standard: str, basis: PriceTable, gaps: _Gaps) -> pd.Series[float]:
     """Add the cost of what the connotation has and the sample lacks; take away what it has besides."""
     correction = pd.Series(0.0, index=samples.index)
-    if not standard or "development" not in samples:
+    if not standard:
         return correction
+    stated = _column(samples, "development")
     costs = dict(zip(basis.development["item"], basis.development["unit_cost"], strict=True))
     wanted, trouble = read_development(standard)
-    gaps.add(np.full(len(samples), bool(trouble)), f"上一版的开发程度读不懂：{trouble}")
-    for text in samples["development"].dropna().unique():
-        own = samples["development"].eq(text)
+    gaps.add(bool(trouble), f"上一版的开发程度读不懂：{trouble}")
+    for text in stated.dropna().unique():
+        own = stated.eq(text)
         items, trouble = read_development(str(text))
         unpriced = (items ^ wanted) - costs.keys()
         if trouble or unpriced:
             gaps.add(own, f"开发程度 {trouble or '缺少单价：' + '、'.join(sorted(unpriced))}")
             continue
         correction[own] = sum(costs[item] for item in wanted - items) - sum(costs[item] for item in items - wanted)
-    gaps.add(samples["development"].isna(), "没有开发程度")
+    gaps.add(stated.isna(), "没有开发程度")
     return correction

@@ -15,6 +15,7 @@ from landmarket.pricing.compilation.compiling import Compilation, GradedVillages
 from landmarket.pricing.compilation.rule import CellKey, CompileRule
 from landmarket.pricing.ratio_study import grouped_folds, morans_i, ratio_study
 from landmarket.pricing.ratio_study.bands import Band, ratio_bands
+from landmarket.pricing.ratio_study.formulas import STATISTICS
 
 _NEIGHBOURS = 6
 _LEAST_SPATIAL = 20
@@ -42,6 +43,11 @@ class Proof:
     by_grade: pd.DataFrame
     spatial: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Tell level and uniformity by use instead of printing all tables."""
+        rows = zip(self.by_use["price_use"], self.by_use["median"], self.by_use["cod"], strict=True)
+        return f"<Proof {'；'.join(f'{use} 中位比率 {median:.2f}，COD {cod:.1f}' for use, median, cod in rows)}>"
+
 
 def prove(compilation: Compilation, graded: GradedVillages, rule: CompileRule, points: gpd.GeoSeries) -> Proof:
     """Hold a compiled table against its samples, none of which sees its own price (留一检验).
@@ -62,7 +68,8 @@ def prove(compilation: Compilation, graded: GradedVillages, rule: CompileRule, p
     Proof
         All samples of a parcel are left out together. Grades and weights come from experts and locations, not from
         prices, and the corrections from the last edition: what is made anew without the parcel is the price of its
-        cell. Which samples are outliers was decided on all of them. Inside one grade all estimates are nearly one:
+        cell. Which samples are outliers, and floor-area-ratio factors that the rule takes from samples, was decided on
+        all of them. Inside one grade all estimates are nearly one:
         there the studies say how level and how uniform it is, and nothing of high against low prices.
 
     Raises
@@ -125,6 +132,9 @@ def _level_bands() -> tuple[Band, ...]:
 
 
 def _studied(table: pd.DataFrame, by: Sequence[str], rule: CompileRule, bands: Sequence[Band]) -> pd.DataFrame:
+    if not len(table):
+        statistics = [f"{name}{end}" for name in STATISTICS for end in ("", "_low", "_high")]
+        return pd.DataFrame(columns=[*by, "n", *statistics, "spearman", "spearman_p", "verdict", "finding"])
     study = ratio_study(
         table,
         by=list(by),
@@ -144,6 +154,9 @@ def _spatial(table: pd.DataFrame, points: gpd.GeoSeries, rule: CompileRule) -> p
         placed = own[points.reindex(own.index).notna().to_numpy()]
         if len(placed) < _LEAST_SPATIAL:
             rows.append((use, len(placed), np.nan, np.nan, np.nan, f"样点少于 {_LEAST_SPATIAL} 个，不检验"))
+            continue
+        if not np.ptp(placed["ratio"]):
+            rows.append((use, len(placed), np.nan, np.nan, np.nan, "比率全部相同，不检验"))
             continue
         found = morans_i(
             np.log(placed["ratio"]), gpd.GeoSeries(points.loc[placed.index]), seed=rule.seed, neighbours=_NEIGHBOURS

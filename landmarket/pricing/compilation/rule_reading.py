@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -23,6 +24,9 @@ from landmarket.pricing.compilation.rule import (
 )
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
+
+_CENT = Decimal("0.01")
+_MOST_RESAMPLES = 100_000
 
 
 def read_compile_rule(path: str | Path) -> CompileRule:
@@ -73,12 +77,19 @@ def read_compile_rule(path: str | Path) -> CompileRule:
         uses=tuple(_use(record) for record in document.records("use")),
     )
     document.finish()
-    if rule.least_samples < 1 or rule.resamples < 1:
-        raise RuleError(f"{path}：least_samples、resamples 应为正整数。办法：改写规则文件。")
+    if rule.least_samples < 1 or not 1 <= rule.resamples <= _MOST_RESAMPLES or rule.seed < 0:
+        raise RuleError(
+            f"{path}：least_samples 应为正整数，resamples 在 1—{_MOST_RESAMPLES} 之间，seed 不为负。办法：改写规则。"
+        )
     if not 0 <= low < high <= 1:
         raise RuleError(f"{path}：span = {[low, high]} 应为 0—1 之间由小到大的两个数。办法：改写规则文件。")
+    if document.number("round_to") % _CENT:
+        raise RuleError(f"{path}：round_to = {rule.round_to:g} 应为 {_CENT} 的倍数，单价到分。办法：改写规则文件。")
     if not rule.uses or len({use.name for use in rule.uses}) < len(rule.uses):
         raise RuleError(f"{path}：没有 [[use]]，或用途重名。办法：每种用途写一条。")
+    unknown = sorted(set(rule.index["use"]) - {use.name for use in rule.uses} - {""})
+    if unknown:
+        raise RuleError(f"{path}：[[index]] 的用途 {'、'.join(unknown)} 不在 [[use]] 中。办法：统一用途的写法。")
     gone = [str(file) for file in (rule.last_edition, rule.samples) if not file.exists()]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")
@@ -103,7 +114,7 @@ def _index(records: list[RuleFile]) -> pd.DataFrame:
     rows = []
     for record in records:
         value = record.number("value")
-        if not (value.is_finite() and value > 0):
+        if not _positive(value):
             raise RuleError(f"{record.where}：value = {value} 应为正数。办法：改写规则文件。")
         rows.append((pd.Timestamp(record.day("date")), record.text("use", ""), float(value)))
         record.finish()
@@ -120,22 +131,25 @@ def _case_factors(document: RuleFile) -> Mapping[str, float]:
     table = document.value("case_factors", "情况修正表")
     if not isinstance(table, dict):
         raise RuleError(f"{document.where}：[case_factors] 应为“类型 = 系数”的表。办法：改写规则文件。")
-    wrong = {
-        key: value
-        for key, value in table.items()
-        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not value > 0
-    }
+    wrong = {key: value for key, value in table.items() if not _positive(value)}
     if wrong:
         raise RuleError(f"{document.where}：情况修正系数应为正数：{wrong}。办法：改写规则文件。")
     return {str(key): float(value) for key, value in table.items()}
+
+
+def _positive(value: object) -> bool:
+    """Tell whether a value is a number that stays positive and finite in floating point."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return 0 < float(Decimal(value)) < math.inf
 
 
 def _screen(record: RuleFile) -> Screen:
     name, kind = record.text("name"), record.choice("rule", ScreenKind)
     if kind is ScreenKind.TEXT:
         screen = Screen(name, kind, column=record.text("column"), words=record.texts("words"))
-        if not screen.words:
-            raise RuleError(f"{record.where}：words 为空。办法：写明词语。")
+        if not all(screen.words) or not screen.words:
+            raise RuleError(f"{record.where}：words 为空，或有空的词语：它在每一格里都能找到。办法：写明词语。")
     elif kind is ScreenKind.RATIO:
         screen = Screen(name, kind, low=_between(record, "low", 0, 1), high=_between(record, "high", 1, 1000))
     else:
@@ -145,7 +159,7 @@ def _screen(record: RuleFile) -> Screen:
 
 
 def _use(record: RuleFile) -> UsePricing:
-    factors = {one.text("name"): one.text("weight_of") for one in _finished(record.records("factor"))}
+    factors = _factors(record)
     ratio = _between(record, "state_ratio", 0, 10) if record.has("state_ratio") else None
     prices = _prices(record) if record.has("state_prices") else {}
     if (ratio is None) != (not prices):
@@ -162,18 +176,20 @@ def _use(record: RuleFile) -> UsePricing:
     return use
 
 
-def _finished(records: list[RuleFile]) -> list[RuleFile]:
-    for record in records:
-        record.text("name"), record.text("weight_of")
-        record.finish()
-    return records
+def _factors(record: RuleFile) -> dict[str, str]:
+    factors: dict[str, str] = {}
+    for one in record.records("factor"):
+        name = one.text("name")
+        if name in factors:
+            raise RuleError(f"{one.where}：因素 {name} 重名。办法：每个因素写一条。")
+        factors[name] = one.text("weight_of")
+        one.finish()
+    return factors
 
 
 def _prices(record: RuleFile) -> dict[str, float]:
     table = record.value("state_prices", "国有地价表")
-    if not isinstance(table, dict) or not all(
-        isinstance(value, int | Decimal) and value > 0 for value in table.values()
-    ):
+    if not isinstance(table, dict) or not all(_positive(value) for value in table.values()):
         raise RuleError(f"{record.where}：state_prices 应为“级别 = 元/㎡”的表。办法：改写规则文件。")
     prices = {str(grade): float(value) for grade, value in table.items()}
     values = list(prices.values())

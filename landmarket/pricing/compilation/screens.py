@@ -9,6 +9,9 @@ from landmarket.checks import require_columns
 from landmarket.errors import MissingColumnError
 from landmarket.pricing.compilation.rule import Screen, ScreenKind
 
+_ROUNDING = 1e-9
+"""Logarithms of equal prices may differ by less: neither prices in cents nor outliers do."""
+
 
 def screen_samples(samples: pd.DataFrame, screens: tuple[Screen, ...]) -> pd.Series[str]:
     """Find the samples that screens set aside (异常样点剔除).
@@ -24,7 +27,8 @@ def screen_samples(samples: pd.DataFrame, screens: tuple[Screen, ...]) -> pd.Ser
     Returns
     -------
     Series of str
-        On the same index: rule and reason; empty where a sample stays, or has a gap already.
+        On the same index: rule and reason; empty where a sample stays, or has a gap already. Where half the prices of
+        a cell are one price there is no interquartile range to go by, and ``iqr`` drops none.
 
     Raises
     ------
@@ -60,12 +64,14 @@ def _prices(samples: pd.DataFrame, screen: Screen) -> pd.Series[str]:
         hit = (ratio < screen.low) | (ratio > screen.high)
         said = [f"为本级中位数的 {value:.2f} 倍，界限 {screen.low:g}—{screen.high:g}" for value in ratio[hit]]
     elif screen.kind is ScreenKind.SIGMA:
-        away = (logs - grouped.transform("mean")) / grouped.transform("std")
-        hit = away.abs() > screen.k
+        off = logs - grouped.transform("mean")
+        away = off / grouped.transform("std")
+        hit = (away.abs() > screen.k) & (off.abs() > _ROUNDING)
         said = [f"对数价偏离本级平均 {value:+.2f} 倍标准差，界限 ±{screen.k:g}" for value in away[hit]]
     else:
         low, high = grouped.transform(lambda own: own.quantile(0.25)), grouped.transform(lambda own: own.quantile(0.75))
-        reach = screen.k * (high - low)
-        hit = (logs < low - reach) | (logs > high + reach)
-        said = [f"对数价超出本级四分位距的 {screen.k:g} 倍"] * int(hit.sum())
+        beyond, range_ = pd.concat([low - logs, logs - high], axis=1).max(axis=1), high - low
+        hit = (beyond > screen.k * range_) & (range_ > _ROUNDING)
+        away = beyond / range_
+        said = [f"对数价在本级四分位之外 {value:.2f} 倍四分位距，界限 {screen.k:g}" for value in away[hit]]
     return pd.Series(said, index=samples.index[hit], dtype="str")

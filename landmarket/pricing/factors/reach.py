@@ -58,8 +58,9 @@ def strongest(points: Floats, sources: Floats, score: Floats, radius: Floats, fo
 
     Notes
     -----
-    The points are put into rows as high as a part of a usual radius and sorted along each row. What a source can reach
-    is then one run of points a row, and hardly a distance is computed that could not matter.
+    The points are put into rows as high as a part of a usual radius and sorted along each row; rows without points are
+    left out. What a source can reach is then one run of points a row, and hardly a distance is computed that could not
+    matter.
     """
     best, source = np.zeros(len(points)), np.full(len(points), -1, dtype=np.int64)
     away = np.full(len(points), np.nan)
@@ -67,21 +68,23 @@ def strongest(points: Floats, sources: Floats, score: Floats, radius: Floats, fo
         return Strongest(best, source, away)
     low, high = float(points[:, 1].min()), float(points[:, 1].max())
     height = max(float(np.median(radius)) / _ROWS_A_RADIUS, (high - low) / _MOST_ROWS, 1e-3)
-    row = np.floor((points[:, 1] - low) / height).astype(np.int64)
+    rows, row = np.unique(np.floor((points[:, 1] - low) / height), return_inverse=True)
     order = np.lexsort((points[:, 0], row))
     x, y = points[order, 0].copy(), points[order, 1].copy()
-    limits = np.searchsorted(row[order], np.arange(row.max() + 2))
+    limits = np.searchsorted(row[order], np.arange(len(rows) + 1))
     margin = (radius + _ROUNDING)[:, None]
     near, far = sources.min(axis=1) - margin, sources.max(axis=1) + margin
-    first = np.maximum(np.floor((near[:, 1] - low) / height), 0).astype(np.int64)
-    last = np.minimum(np.floor((far[:, 1] - low) / height), len(limits) - 2).astype(np.int64)
+    first = np.searchsorted(rows, np.floor((near[:, 1] - low) / height), side="left")
+    stop_at = np.searchsorted(rows, np.floor((far[:, 1] - low) / height), side="right")
     for place, (start, end) in enumerate(sources):
-        for line in range(first[place], last[place] + 1):
+        for line in range(first[place], stop_at[place]):
             begin, stop = limits[line], limits[line + 1]
             run = slice(
                 begin + np.searchsorted(x[begin:stop], near[place, 0], side="left"),
                 begin + np.searchsorted(x[begin:stop], far[place, 0], side="right"),
             )
+            if run.start == run.stop:
+                continue
             distance = _distance(x[run], y[run], start, end)
             reached = formula(score[place], distance / radius[place])
             better = reached > best[run]

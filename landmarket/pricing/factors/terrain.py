@@ -194,7 +194,7 @@ def slope(elevation: Elevation) -> Floats:
     east = sum(weight * (neighbour(side, 1) - neighbour(side, -1)) for side, weight in weighted)
     south = sum(weight * (neighbour(1, side) - neighbour(-1, side)) for side, weight in weighted)
     steep: Floats = 100 * np.hypot(east, south) / (8 * elevation.cell)
-    return steep
+    return np.where(np.isnan(heights), np.nan, steep)
 
 
 def relief(elevation: Elevation, window: float) -> Floats:

@@ -14,7 +14,6 @@ from scipy.signal import find_peaks
 
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError, named_rows
-from landmarket.exact import apportion
 from landmarket.pricing.factors.formulas import BEST
 from landmarket.pricing.kinds import Floats
 from landmarket.pricing.weights import require_weights
@@ -27,6 +26,7 @@ SCORE_DECIMALS = 2
 WEIGHT_UNITS = 10_000
 """Weights are printed, and multiplied, in ten-thousandths."""
 
+_ROUNDING = 1e-6
 _BIN = 0.25
 _SMOOTH = 1.0
 _MOST_BREAK_SCORES = 4000
@@ -64,12 +64,15 @@ def printed_weights(weights: pd.Series[float]) -> pd.Series[float]:
     >>> printed_weights(pd.Series({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})).tolist()
     [0.3334, 0.3333, 0.3333]
     """
-    fine = [round(float(weight) * 10**12) for weight in require_weights(weights)]
-    parts = apportion(WEIGHT_UNITS, fine)
-    if 0 in parts:
-        gone = weights.index[[part == 0 for part in parts]]
-        raise BadValueError(f"权重小于万分之一：{'、'.join(map(str, gone))}。办法：删去该因素，或提高其权重。")
-    return pd.Series(np.array(parts) / WEIGHT_UNITS, index=weights.index)
+    exact = require_weights(weights).to_numpy(dtype=np.float64) * WEIGHT_UNITS
+    parts = np.floor(exact + _ROUNDING).astype(np.int64)
+    rests = (exact - parts).round(6)  # equal ones may differ in their last binary digits
+    parts[np.argsort(-rests, kind="stable")[: WEIGHT_UNITS - int(parts.sum())]] += 1
+    gone = np.flatnonzero(parts == 0)
+    if len(gone):
+        named = "、".join(map(str, weights.index[gone]))
+        raise BadValueError(f"权重小于万分之一：{named}。办法：删去该因素，或提高其权重。")
+    return pd.Series(parts / WEIGHT_UNITS, index=weights.index)
 
 
 def total_scores(scores: pd.DataFrame, weights: pd.Series[float]) -> pd.Series[float]:
@@ -109,7 +112,7 @@ def total_scores(scores: pd.DataFrame, weights: pd.Series[float]) -> pd.Series[f
     require_columns(scores, names, "total_scores")
     exact = require_weights(weights).to_numpy(dtype=np.float64) * WEIGHT_UNITS
     shares = np.rint(exact).astype(np.int64)
-    if (np.abs(exact - shares) > 1e-6).any() or int(shares.sum()) != WEIGHT_UNITS:
+    if (np.abs(exact - shares) > _ROUNDING).any() or int(shares.sum()) != WEIGHT_UNITS:
         raise BadValueError(f"权重多于四位小数：{weights.to_dict()}。办法：先用 printed_weights() 取到四位小数。")
     values = scores[names].to_numpy(dtype=np.float64)
     bad = np.asarray(((values < 0) | (values > BEST)).any(axis=1))
@@ -217,8 +220,12 @@ def _shares(values: Floats, weights: pd.Series[float] | Floats | None) -> Floats
 
 
 def _printed(cuts: Sequence[float] | Floats) -> list[float]:
-    """Round boundaries as they are printed: what is printed is what grades are cut at."""
-    rounded: list[float] = round_half_up_array(np.asarray(cuts, dtype=np.float64), SCORE_DECIMALS).tolist()
+    """Round boundaries as they are printed: what is printed is what grades are cut at.
+
+    The middle between two neighbouring scores ends in 5, and must not be rounded down by its last binary digit.
+    """
+    exact: Floats = np.asarray(cuts, dtype=np.float64).round(SCORE_DECIMALS + 4)
+    rounded: list[float] = round_half_up_array(exact, SCORE_DECIMALS).tolist()
     return rounded
 
 

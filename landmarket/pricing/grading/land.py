@@ -281,7 +281,7 @@ def grade_use(
         number = pd.Series(0, index=villages.index)
         unit_score, size = own, villages.geometry.area
         if rule.unit is UnitKind.AREA:
-            number = homogeneous_areas(villages, scores[list(use.weights.index)] * use.weights, rule.area_count)
+            number = homogeneous_areas(villages, scores[list(use.weights.index)] * use.weights, rule.area_count, pairs)
             unit_score = _area_means(own, size, number)
         cuts = boundaries or _boundaries(use, unit_score, size)
         by_score = assign_grade(unit_score, cuts, use.names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from landmarket.checks import require_projected
 from landmarket.pricing.grading.checks import factor_price_ranks, price_order
@@ -23,15 +25,15 @@ def graded_samples(grades: Grades) -> pd.DataFrame:
     -------
     DataFrame
         One row a sample: ``price_use, village_code, grade, unit_price`` [元/㎡] and ``left_out``, the reason why it
-        does not count; empty where it does. Rents, uses that are not graded and samples outside the county do not.
+        does not count; empty where it does. Rents, uses that are not graded and samples outside the county do not. A
+        sample on the border of several villages belongs to the first of them.
     """
     columns = ["price_use", "village_code", "grade", "unit_price", "left_out"]
     if grades.rule.samples is None:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype({"unit_price": "float64"})
     crs = require_projected(grades.villages, "graded_samples")
     read = read_samples(grades.rule.samples.path, crs)
-    placed = read[read.geometry.notna()].sjoin(grades.villages[[grades.villages.geometry.name]], predicate="within")
-    village = placed["village_code"].groupby(level=0).first().reindex(read.index)
+    village = _villages_of(read, grades.villages)
     grade = pd.Series(None, index=read.index, dtype="str")
     for use, one in grades.uses.items():
         own = read["price_use"].eq(use) & village.notna()
@@ -56,6 +58,15 @@ def graded_samples(grades: Grades) -> pd.DataFrame:
         }
     )
     return table[columns]
+
+
+def _villages_of(samples: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Find the village that each sample lies in; missing for one without a point or outside."""
+    at, hit = shapely.STRtree(villages.geometry.to_numpy()).query(samples.geometry.to_numpy(), predicate="intersects")
+    first = pd.Series(hit).groupby(at).min()
+    found = pd.Series(None, index=samples.index, dtype="str")
+    found.iloc[first.index.to_numpy()] = villages.index.to_numpy()[first.to_numpy()]
+    return found
 
 
 def check_samples(grades: Grades, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -9,6 +9,27 @@ from landmarket.pricing.grading.grades import method_name
 from landmarket.pricing.grading.land import Grades, use_polygons
 
 
+def grade_label(name: str) -> str:
+    """Write a grade as tables and maps show it (级别名称).
+
+    Parameters
+    ----------
+    name : str
+        Its name in the rule.
+
+    Returns
+    -------
+    str
+        The name with 级 behind it, unless it has that or 等 itself.
+
+    Examples
+    --------
+    >>> grade_label("II"), grade_label("一级"), grade_label("三等")
+    ('II级', '一级', '三等')
+    """
+    return name if name.endswith(("级", "等")) else f"{name}级"
+
+
 def village_table(grades: Grades) -> gpd.GeoDataFrame:
     """Put the grades of all uses beside the villages (村级别表).
 
@@ -26,7 +47,7 @@ def village_table(grades: Grades) -> gpd.GeoDataFrame:
     for use, one in grades.uses.items():
         own = one.villages
         table = table.assign(
-            **{f"{use}级别": own["grade"] + "级", f"{use}总分值": own["score"], f"{use}名次": own["rank"]}
+            **{f"{use}级别": own["grade"].map(grade_label), f"{use}总分值": own["score"], f"{use}名次": own["rank"]}
         )
     return table
 

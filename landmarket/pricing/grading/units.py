@@ -100,7 +100,9 @@ def components(pairs: Neighbours, labels: npt.ArrayLike | None = None) -> Ints:
     return np.asarray(number, dtype=np.int64)
 
 
-def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int) -> pd.Series[int]:
+def homogeneous_areas(
+    units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int, pairs: Neighbours | None = None
+) -> pd.Series[int]:
     """Join neighbouring units of like scores into areas (均质区片划分).
 
     Parameters
@@ -111,6 +113,8 @@ def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int)
         Factor scores on the same index, each already multiplied by its weight.
     count : int
         How many areas.
+    pairs : Neighbours, optional
+        Which units touch, where that is known already.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def homogeneous_areas(units: gpd.GeoDataFrame, scores: pd.DataFrame, count: int)
         raise BadValueError(f"因素作用分缺失，{named_rows(scores.index[lost])}。办法：补齐后再划区片。")
     if not 1 <= count <= len(units):
         raise BadValueError(f"{len(units)} 个单元不能分成 {count} 个区片。办法：区片数应在 1 与单元数之间。")
-    pairs = neighbours(units)
+    pairs = neighbours(units) if pairs is None else pairs
     part = components(pairs)
     parts = int(part.max()) + 1
     if parts > count:

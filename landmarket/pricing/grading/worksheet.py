@@ -9,6 +9,7 @@ from landmarket.errors import BadValueError
 from landmarket.pricing.grading.grades import method_name
 from landmarket.pricing.grading.land import Grades, UseGrades
 from landmarket.pricing.grading.scores import Influence
+from landmarket.pricing.grading.tables import grade_label
 
 COLUMNS = ["step", "value", "unit", "source"]
 
@@ -27,7 +28,8 @@ def grade_worksheets(grades: Grades, use: str) -> pd.DataFrame:
     -------
     DataFrame
         Several rows a village, indexed by its code: ``step, value, unit, source``, all text. Each factor with its
-        score, weight, product and what acted most; the total; the boundaries; the grade.
+        score, weight, product and what acted most; the total; the boundaries; the grade. The products are written in
+        full: added up and rounded they are the total.
 
     Raises
     ------
@@ -74,20 +76,16 @@ def explain_grade(grades: Grades, use: str, village: str) -> pd.DataFrame:
 
 def _factor_rows(grades: Grades, one: UseGrades, factor: str) -> pd.DataFrame:
     score, weight = grades.scores[factor], float(one.use.weights[factor])
-    value = [f"{each:.2f} × {weight:.4f} = {each * weight:.4f}" for each in score]
+    value = [f"{each:.2f} × {weight:.4f} = {each * weight:.6f}" for each in score]
     return _rows(grades.scores.index, factor, value, "分", acting(grades, factor))
 
 
 def _result_rows(one: UseGrades) -> list[pd.DataFrame]:
     table, index = one.villages, one.villages.index
     names, cuts = one.use.names, one.boundaries
-    between = "；".join(f"{name} 级 ≥ {cut:.2f}" for name, cut in zip(names, reversed(cuts), strict=False))
-    moved = table["grade"].ne(table["grade_by_score"])
-    rest = [
-        f"按总分值为 {by} 级，并入相邻的 {own} 级"
-        for by, own in zip(table["grade_by_score"], table["grade"], strict=True)
-    ]
-    note = np.where(moved, rest, "按总分值划定")
+    between = "；".join(f"{grade_label(name)} ≥ {cut:.2f}" for name, cut in zip(names, reversed(cuts), strict=False))
+    by_area = bool(table["area_number"].gt(0).any())
+    judged = "区片分值" if by_area else "总分值"
     rows = [
         _rows(
             index,
@@ -97,7 +95,7 @@ def _result_rows(one: UseGrades) -> list[pd.DataFrame]:
             "各因素作用分 × 权重之和，四舍五入到两位小数",
         )
     ]
-    if table["area_number"].gt(0).any():
+    if by_area:
         areas = [f"第 {number} 区片，按面积平均" for number in table["area_number"]]
         rows.append(_rows(index, "区片分值", [f"{score:.2f}" for score in table["unit_score"]], "分", areas))
     if table["grade_share"].lt(1).any():
@@ -106,12 +104,24 @@ def _result_rows(one: UseGrades) -> list[pd.DataFrame]:
                 index, "级别面积占比", [f"{share:.1%}" for share in table["grade_share"]], "", "村域内该级网格所占比例"
             )
         )
+    rest = f"{method_name(one.use.method)}；其余为 {grade_label(names[len(cuts)])}"
     return [
         *rows,
-        _rows(index, "级别分界", between, "", f"{method_name(one.use.method)}；其余为 {names[len(cuts)]} 级"),
-        _rows(index, "距上一级", _missing_to_better(one), "分", "总分值与上一级分界之差"),
+        _rows(index, "级别分界", between, "", rest),
+        _rows(index, "距上一级", _missing_to_better(one), "分", f"{judged}与上一级分界之差"),
         _rows(index, "全县名次", [f"{rank} / {len(table)}" for rank in table["rank"]], "", "按总分值由高到低"),
-        _rows(index, "级别", table["grade"].tolist(), "级", note.tolist()),
+        _rows(index, "级别", table["grade"].tolist(), "级", _reasons(one, judged)),
+    ]
+
+
+def _reasons(one: UseGrades, judged: str) -> list[str]:
+    """Say what gave each village its grade."""
+    pairs = zip(one.villages["grade_by_score"], one.villages["grade"], strict=True)
+    if len(one.cells):
+        return ["村域内该级网格最多" + ("" if by == own else f"；按总分值为 {grade_label(by)}") for by, own in pairs]
+    return [
+        f"按{judged}划定" if by == own else f"按{judged}为 {grade_label(by)}，并入相邻的 {grade_label(own)}"
+        for by, own in pairs
     ]
 
 
