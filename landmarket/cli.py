@@ -285,6 +285,7 @@ def _say_worksheet(work: Work, code: str, as_json: bool) -> None:
 def grade(county: Path, out: Path, as_json: bool) -> None:
     """土地定级：因素作用分、权重、级别、样点检验、敏感性；每种用途一张级别图，每村的评定说明。"""
     from landmarket.grade_products import INDEX, MAPS, POLYGONS, WORKBOOK, do_grading, grading_run, write_grades
+    from landmarket.pricing.grading.tables import grade_label
 
     work, created = do_grading(read_county(county), _say), datetime.now().astimezone()
     with grading_run(work, out, created) as folder:
@@ -298,7 +299,7 @@ def grade(county: Path, out: Path, as_json: bool) -> None:
     if work.county.notice:
         click.echo(work.county.notice)
     for use, row in counts.iterrows():
-        said = "，".join(f"{name} 级 {count} 村" for name, count in row.items() if count)
+        said = "，".join(f"{grade_label(str(name))} {count} 村" for name, count in row.items() if count)
         click.echo(f"{use}：{said}")
     inverted = work.checks[work.checks["verdict"].isin(["倒挂", "与上一级持平"])]
     click.echo(
@@ -328,6 +329,7 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
         do_compiling,
         write_compilation,
     )
+    from landmarket.pricing.grading.tables import grade_label
 
     work, created = do_compiling(read_county(county), _say), datetime.now().astimezone()
     with compile_run(work, out, created) as folder:
@@ -346,7 +348,9 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
     click.echo(f"采用样点 {counted}/{len(compilation.samples)}；需要核对 {len(compilation.findings)} 处")
     for use, own in evidence.groupby("use", sort=False):
         cells = zip(own["township"], own["grade"], own["unit_price"], strict=True)
-        said = "，".join(f"{town}{name} 级 {'无价' if value != value else f'{value:g}'}" for town, name, value in cells)
+        said = "，".join(
+            f"{town}{grade_label(name)} {'无价' if value != value else f'{value:g}'}" for town, name, value in cells
+        )
         click.echo(f"{use}（元/㎡）：{said}")
     for name, file in made.items():
         click.echo(f"{name}：{folder.final / file}")

@@ -209,7 +209,7 @@ def open_sheet(book: Workbook, name: str, frame: Frame, pens: Mapping[str, Forma
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     sheet.repeat_rows(0, HEADER_ROW)
-    sheet.set_header(f"&L{_print_line(frame.title)}　{name}&R{_print_line(frame.notice)}")
+    sheet.set_header(f"&L{_print_line(frame.title)}　{_print_line(name)}&R{_print_line(frame.notice)}")
     sheet.set_footer(f"&L{_print_line(frame.internal_line)}&R第 &P 页，共 &N 页")
     return sheet
 

@@ -30,6 +30,7 @@ from landmarket.pricing.notice_findings import Finding, findings_table
 from landmarket.units import round_half_up_array
 
 NEEDED = ["village", "township"]
+_MEAN_DECIMALS = 9  # a mean that ends in 5 must not be rounded down by its last binary digit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -231,7 +232,8 @@ def village_scores(cells: pd.DataFrame, grid: ScoreGrid, villages: gpd.GeoDataFr
         lost = means[name].isna()
         if lost.any():
             raise BadValueError(f"因素 {name} 在这些村没有数据，{named_rows(means.index[lost])}。办法：补齐图层。")
-    return means.apply(lambda column: pd.Series(round_half_up_array(column.to_numpy(), 2), index=column.index))
+    exact = means.round(_MEAN_DECIMALS)
+    return exact.apply(lambda column: pd.Series(round_half_up_array(column.to_numpy(), 2), index=column.index))
 
 
 def grade_use(

@@ -34,6 +34,7 @@ from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 
 _SUM = 1e-9
+_OWN_COLUMNS = {"总分值", "名次", "级别", "按总分值的级别", "township", "village", "village_code"}
 
 
 def read_grading_rule(path: str | Path) -> GradingRule:
@@ -62,10 +63,13 @@ def read_grading_rule(path: str | Path) -> GradingRule:
     layers = _layers(document, path.parent)
     factors = tuple(_factor(record, layers) for record in document.records("factor"))
     names = [factor.name for factor in factors]
+    taken = sorted(set(names) & _OWN_COLUMNS)
+    if taken:
+        raise RuleError(f"{path}：因素不能叫 {'、'.join(taken)}，成果表用了这些列名。办法：换一个因素名。")
     if not factors or len(set(names)) < len(names):
         raise RuleError(f"{path}：没有 [[factor]]，或因素重名：{'、'.join(names)}。办法：每个因素写一条，名称不重复。")
     uses = tuple(_use(record, names, path.parent) for record in document.records("use"))
-    if not uses or len({use.name for use in uses}) < len(uses):
+    if not uses or len({use.name.casefold() for use in uses}) < len(uses):
         raise RuleError(f"{path}：没有 [[use]]，或用途重名。办法：每种用途写一条，名称不重复。")
     samples = document.text("samples", "")
     rule = GradingRule(
