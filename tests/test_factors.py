@@ -246,10 +246,10 @@ def test_a_point_exactly_on_the_radius_is_reached(place: float, radius: float, s
         assert found["score"].tolist() == [1.0]
 
 
-@pytest.mark.parametrize(
-    ("centre", "radius", "there"),
-    [(-34686.7, 6773.3, -27913.4), (-5769.46, 5769.0, math.nextafter(-5769.46 + 5769.0, 1.0))],
-)
+BEYOND = math.nextafter(-5769.46 + 5769.0, 1.0)
+
+
+@pytest.mark.parametrize(("centre", "radius", "there"), [(-34686.7, 6773.3, -27913.4), (-5769.46, 5769.0, BEYOND)])
 def test_a_radius_that_rounding_hides(centre: float, radius: float, there: float) -> None:
     """The distance is not above the radius, though there is not within the sum of centre and radius."""
     assert abs(there - centre) <= radius

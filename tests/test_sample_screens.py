@@ -50,8 +50,8 @@ def test_prices_far_from_the_median_of_their_cell_are_dropped() -> None:
 
 
 def test_a_cell_is_a_use_and_a_grade() -> None:
-    # 300 is three times the median of its own cell, and ordinary in each of the others.
-    table = cells({("商服", "I"): [290, 300, 310], ("商服", "II"): [100, 100.5, 300], ("工业", "I"): [280, 300]})
+    # 300 is three times the median of its own cell, and ordinary in the grade above; 100 is cheap but in industry.
+    table = cells({("商服", "I"): [290, 300, 310], ("商服", "II"): [100, 100.5, 300], ("工业", "I"): [100, 101]})
     assert list(gone(table, RATIO)) == ["商服II-300"]
 
 
