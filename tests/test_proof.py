@@ -15,6 +15,7 @@ from landmarket.errors import MissingColumnError, UnverifiedRuleWarning
 from landmarket.pricing.compilation import Compilation, CompileRule, GradedVillages, Proof, compile_price_table, prove
 from landmarket.pricing.compilation.rule import CellAverage, CellKey, Sparse
 from tests.compiled_county import GRADES, edition, graded, priced_samples, pricing, rule, samples
+from tests.helpers import assert_same_index
 
 CRS = "EPSG:4547"
 TRUE = {("商服", "I"): 960, ("商服", "II"): 640, ("商服", "III"): 410, ("工业", "I"): 175, ("工业", "II"): 145}
@@ -213,6 +214,7 @@ def test_order_of_samples_does_not_matter() -> None:
     turned = compiled(table.iloc[::-1], own)
     with pytest.warns(UnverifiedRuleWarning):
         left, right = (prove(each, graded(), own, at) for each in (straight, turned))
+    assert_same_index(right.estimates, turned.samples)
     pd.testing.assert_frame_equal(left.estimates, right.estimates.loc[left.estimates.index])
     columns = ["price_use", "n", "median", "cod"]
     pd.testing.assert_frame_equal(left.by_use[columns], right.by_use[columns])
