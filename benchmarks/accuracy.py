@@ -422,11 +422,7 @@ def report(
     )
 
 
-INTRODUCTION = """---
-orphan: true
----
-
-# 看得懂的地价表有多准
+INTRODUCTION = """# 看得懂的地价表有多准
 
 由 `benchmarks/accuracy.py` 写出。日本三个府县 2013 年地价公示 {count} 个点（国土数値情報 L01，数据不在本仓库内）。
 每个点的价格都由没有见过它的模型预测：随机分 {folds} 组；或按边长 {block} 公里的地块分 {folds} 组，

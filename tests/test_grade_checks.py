@@ -19,6 +19,7 @@ from landmarket.errors import (
 )
 from landmarket.grade_products import GradeWork
 from landmarket.pricing.grading import (
+    BoundaryMethod,
     Grades,
     factor_price_ranks,
     grade_land,
@@ -100,14 +101,18 @@ def test_counts_against_grading_by_a_changed_rule(moves: tuple[Grades, dict[str,
     grades, layers, table = moves
     weighted = table[table["what"].eq(WEIGHT) & table["changed"].notna()]
     assert weighted["changed"].max() > 0
+    assert (weighted["changed"] != weighted["changed_same_boundaries"]).any()
     for row in weighted.itertuples():
         (old,) = [use for use in grades.rule.uses if use.name == row.use]
         step = float(row.change)
         rest = old.weights.drop(row.factor) * (1 - old.weights[row.factor] - step) / (1 - old.weights[row.factor])
         weights = printed_weights(rest.reindex(old.weights.index).fillna(old.weights[row.factor] + step))
-        rule = replace(grades.rule, uses=(replace(old, weights=weights),))
-        again = grade_land(grades.villages, rule, layers).uses[row.use].villages["grade"]
-        assert row.changed == (again != grades.uses[row.use].villages["grade"]).sum(), row
+        kept = replace(old, weights=weights, method=BoundaryMethod.GIVEN, boundaries=grades.uses[row.use].boundaries)
+        counts = []
+        for use in (replace(old, weights=weights), kept):
+            again = grade_land(grades.villages, replace(grades.rule, uses=(use,)), layers).uses[row.use].villages
+            counts.append((again["grade"] != grades.uses[row.use].villages["grade"]).sum())
+        assert [row.changed, row.changed_same_boundaries] == counts, row
     widened = table[table["what"].eq(RADIUS)]
     assert (widened["changed"].max() > 0) or (widened["changed_same_boundaries"].max() > 0)
     for row in widened[widened["factor"].eq("医疗")].itertuples():

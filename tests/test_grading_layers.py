@@ -11,6 +11,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely import Point
 
 from landmarket.errors import BadValueError, CrsError, LandMarketError, MissingColumnError, ReadError
@@ -30,6 +32,7 @@ from tests.grading_cases import (
     write_dem,
     write_layers,
 )
+from tests.hunting import examples
 
 ROAD_LAYER = '[[layer]]\nname = "路"'
 RATES = [95 - 7 * number for number in range(6)]
@@ -282,3 +285,30 @@ def test_villages_that_cannot_be_graded(
 def test_no_name_in_a_layer_is_no_name(folder: Path) -> None:
     anew(folder, facilities().assign(名称=None))
     assert np.isfinite(graded(folder).scores).all(axis=None)
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all layers, for many rules."""
+    folder = tmp_path_factory.mktemp("six")
+    write_layers(folder)
+    return folder
+
+
+FIGURES = [line for line in WHOLE.splitlines() if "=" in line]
+OTHERS = ["0", "1", "3.5", "60", "100", "1e9", "[50]", "[]", '""', '"路"', '"设施"', '"高程"', '"级别"', '"area"']
+
+
+@settings(max_examples=examples(12), deadline=None)
+@given(st.sampled_from(FIGURES), st.sampled_from(OTHERS))
+def test_a_figure_gone_wrong_is_graded_or_refused(six: Path, line: str, other: str) -> None:
+    (six / "rule.toml").write_text(changed(WHOLE, line, f"{line.split('=')[0]}= {other}"), encoding="utf-8")
+    villages = six_villages()
+    try:
+        rule = replace(read_grading_rule(six / "rule.toml"), cell=250.0)
+        found = grade_land(villages, rule, read_grading_layers(rule, villages))
+    except LandMarketError:
+        return
+    assert found.scores.map(lambda score: 0 <= score <= 100).all(axis=None)
+    for one in found.uses.values():
+        assert one.villages["grade"].isin(one.use.names).all()

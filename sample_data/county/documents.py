@@ -81,7 +81,7 @@ def readme(seed: int, rows: int) -> str:
 | `price_notice.xlsx` | 基准地价公告 |
 | `samples.xlsx` | 成交与租金样点 |
 | `village_facts.csv` | 各村人口、基础设施普及率、空气优良天数比例（定级用） |
-| `rules/` | 本地规则：入市、交易、收益分配；定级（`grading.toml`、专家打分 `delphi_industry.csv`）；编制基准地价（`compile.toml`） |
+| `rules/` | 本地规则：入市、交易、收益分配、定级（附专家打分）、编制基准地价 |
 | `county.toml` | 运行配置 |
 | `planted.csv` | 宗地文件里埋了哪些毛病、在第几行；程序不读它，只用来核对检查是否漏报 |
 """
