@@ -291,7 +291,7 @@ def grade(county: Path, out: Path, as_json: bool) -> None:
     with grading_run(work, out, created) as folder:
         write_grades(work, folder, created, _say)
     made = {"定级首页": f"{MAPS}/{INDEX}", "工作簿": WORKBOOK, "级别图斑": POLYGONS, "清单": "manifest.json"}
-    counts, findings = work.grades.counts(), work.grades.findings
+    counts, findings = work.grades.counts(), work.findings
     if as_json:
         document = {"folder": str(folder.final), "files": made, "villages": counts.T.to_dict()}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from landmarket.pricing.compilation import (
     read_compile_rule,
 )
 from landmarket.pricing.editions import EditionDiff, diff, edition_tables
+from landmarket.pricing.grading.sample_check import check_samples
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.notice_tables import notice_settings, notice_tables
 from landmarket.pricing.notice_writing import write_price_table
@@ -121,7 +122,31 @@ def do_compiling(county: County, say: Say) -> CompileWork:
     say("留一检验；与上一版比较")
     proof = prove(compilation, graded, rule, samples.geometry)
     places = pd.DataFrame(villages[["township", "village"]])
+    grading = with_standard_prices(grading, compilation)
     return CompileWork(grading, rule, last, compilation, proof, diff(last, compilation.table, places))
+
+
+def with_standard_prices(grading: GradeWork, compilation: Compilation) -> GradeWork:
+    """Check the grades against prices on one connotation, as compiling made them (以样点标准地价检验级别).
+
+    Parameters
+    ----------
+    grading : GradeWork
+        A graded county.
+    compilation : Compilation
+        Its notice.
+
+    Returns
+    -------
+    GradeWork
+        The same grades; samples, their check and the rank correlations by standard prices.
+    """
+    table = pd.DataFrame(compilation.samples)
+    left_out = table["gap"].where(table["gap"].ne(""), table["dropped"])
+    own = table[["price_use", "village_code", "grade"]]
+    samples = own.assign(unit_price=table["standard_price"], left_out=left_out)
+    checks, ranks = check_samples(grading.grades, samples)
+    return replace(grading, samples=samples, checks=checks, ranks=ranks)
 
 
 def placed_samples(path: Path, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -285,9 +310,9 @@ def write_price_pages(work: CompileWork, folder: Path) -> None:
         folder / INDEX,
         {
             "基准地价表": _price_table(work),
-            "检验（留一）：一级一价，PRD、PRB、MKI 的“累退”须先与基线比较，见说明": _named(work.proof.by_use[_PROOF]),
+            "检验（留一）：一级一价，PRD、PRB、MKI 的“累退”须先与基线比较，见说明": _proof(work.proof.by_use[_PROOF]),
             "与上一版比较": edition_tables(work.change)["汇总"],
-            "需要核对": _named(pd.concat([work.compilation.findings, work.grading.grades.findings])),
+            "需要核对": _named(pd.concat([work.compilation.findings, work.grading.findings])),
         },
         title=f"{county.name}集体建设用地定级与基准地价",
         links=links,
@@ -361,6 +386,26 @@ _HEADERS = {
 }
 
 
+_RATIOS = {
+    "median": "中位比率",
+    "mean": "平均比率",
+    "weighted_mean": "加权平均比率",
+    "cod": "COD",
+    "prd": "PRD",
+    "prb": "PRB",
+    "mki": "MKI",
+    "ki": "KI",
+}
+_ENDS = {"low": "下限", "high": "上限"}
+
+
+def _proof(table: pd.DataFrame) -> pd.DataFrame:
+    """Head the columns of a ratio study in Chinese, the ends of its intervals too."""
+    ends = {f"{name}_{end}": f"{said}{word}" for name, said in _RATIOS.items() for end, word in _ENDS.items()}
+    ranks = {"spearman": "等级相关系数", "spearman_p": "等级相关 p 值"}
+    return table.rename(columns=_HEADERS | _RATIOS | ends | ranks)
+
+
 def _named(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=_HEADERS)
 
@@ -387,7 +432,10 @@ def write_draft(work: CompileWork, folder: Path, created: datetime) -> None:
     compilation, county = work.compilation, work.county
     samples, table = compilation.samples, compilation.table
     draft = NoticeDraft(
-        notice_settings(table), notice_tables(table), compilation.evidence, {"计算公式": table.formula.text}
+        notice_settings(table),
+        notice_tables(table),
+        compilation.evidence,
+        {"计算公式": table.formula.text, "前版公告": work.last.name + work.last.document},
     )
     counts = {
         "样点": len(samples),
@@ -421,8 +469,8 @@ def write_compile_book(work: CompileWork, path: Path, created: datetime) -> None
         "样点": _named(samples[shown]),
         "因素修正": _named(table.factors),
         "容积率修正": _named(table.far.rename(columns={"factor": "修正系数"})),
-        "检验 分用途": _named(proof.by_use),
-        "检验 分级别": _named(proof.by_grade),
+        "检验 分用途": _proof(proof.by_use),
+        "检验 分级别": _proof(proof.by_grade),
         "检验 空间": _named(proof.spatial),
         "检验 逐样点": _named(proof.estimates.reset_index()),
         **{f"两版 {name}": table for name, table in edition_tables(work.change).items()},
@@ -476,7 +524,7 @@ def sources(work: CompileWork) -> pd.DataFrame:
 
 def _screen_text(screen: Screen) -> str:
     texts = {
-        "text": f"{screen.column} 含 {'、'.join(screen.words)}",
+        "text": f"{_HEADERS.get(screen.column, screen.column)} 含 {'、'.join(screen.words)}",
         "ratio": f"本级中位数的 {screen.low:g}—{screen.high:g} 倍之外",
         "sigma": f"对数价偏离本级平均超过 {screen.k:g} 倍标准差",
         "iqr": f"对数价超出四分位 {screen.k:g} 倍四分位距",

@@ -40,7 +40,7 @@ from landmarket.pricing.grading import (
 )
 from landmarket.pricing.grading.grades import method_name
 from landmarket.pricing.grading.layers import Layers
-from landmarket.pricing.grading.sample_check import check_samples, graded_samples
+from landmarket.pricing.grading.sample_check import check_samples, graded_samples, order_findings
 from landmarket.pricing.grading.tables import (
     grade_label,
     range_table,
@@ -92,6 +92,11 @@ class GradeWork:
     checks: pd.DataFrame
     ranks: pd.DataFrame
     moves: pd.DataFrame
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What is to be looked at: in grading, and in the check of mean sample prices."""
+        return pd.concat([self.grades.findings, order_findings(self.checks)], ignore_index=True)
 
     @property
     def rule(self) -> GradingRule:
@@ -330,7 +335,7 @@ def _remarks(work: GradeWork, use: str) -> dict[str, str]:
 
 def _index_tables(work: GradeWork) -> dict[str, pd.DataFrame]:
     checks = work.checks.rename(columns=_HEADERS)
-    findings = work.grades.findings.rename(columns=_HEADERS)
+    findings = work.findings.rename(columns=_HEADERS)
     return {"各级村数与面积": summary_table(work.grades), "样点检验": checks, "需要核对": findings}
 
 
@@ -392,7 +397,7 @@ def write_grade_book(work: GradeWork, path: Path, created: datetime) -> None:
         "因素与地价": work.ranks.rename(columns=_HEADERS),
         "样点": work.samples.reset_index(names="sample_id").rename(columns=_HEADERS),
         "敏感性": work.moves.rename(columns=_HEADERS),
-        "需要核对": grades.findings.rename(columns=_HEADERS),
+        "需要核对": work.findings.rename(columns=_HEADERS),
         "依据": _sources(work),
     }
     write_table_book(
@@ -414,7 +419,10 @@ def _score_sheet(grades: Grades, use: str) -> tuple[pd.DataFrame, WeightedSum]:
     places = pd.DataFrame(grades.villages[["township", "village"]]).reset_index()
     own = one.villages.reset_index(drop=True)
     table = places.join(grades.scores[factors].reset_index(drop=True))
-    table = table.assign(总分值=own["score"], 名次=own["rank"], 级别=own["grade"], 按总分值的级别=own["grade_by_score"])
+    table = table.assign(总分值=own["score"], 名次=own["rank"])
+    if own["area_number"].gt(0).any():
+        table = table.assign(区片号=own["area_number"], 区片分值=own["unit_score"])
+    table = table.assign(归并前级别=own["grade_by_score"], 级别=own["grade"])
     return table, WeightedSum("总分值", {name: float(one.use.weights[name]) for name in factors}, 2)
 
 

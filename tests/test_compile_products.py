@@ -165,7 +165,7 @@ def test_the_workbook_holds_prices_evidence_samples_and_sources(run: Path, work:
     assert sources(work)["item"].tolist() == list(stated)
     assert stated["取整"] == "5 元/㎡"
     assert stated["样点下限"] == "3 个，不足时与更好一级合并"
-    assert stated["剔除规则：关联方交易"] == "note 含 关联方"
+    assert stated["剔除规则：关联方交易"] == "备注 含 关联方"
     head = [str(cell) for row in book["样点"].iter_rows(max_row=4, values_only=True) for cell in row if cell]
     assert any("采用样点 71/72" in text for text in head)
     assert graded_county.NOTICE in "".join(head)

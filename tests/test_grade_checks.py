@@ -66,14 +66,15 @@ def test_one_weight_cannot_move() -> None:
     assert moved_weights(pd.Series({"甲": 1.0}), "甲", -0.1) is None
 
 
-TWO = changed(WHOLE, 'grades = 3\nboundaries = "given"\nscores = [40, 60]', 'grades = 2\nboundaries = "gaps"')
+GIVEN = 'grades = 3\nboundaries = "given"\nscores = [40, 60]'
+FOUR = changed(WHOLE, GIVEN, 'grades = 4\nboundaries = "natural_breaks"')
 
 
 @pytest.fixture(scope="module")
 def moves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Grades, dict[str, object], pd.DataFrame]:
-    """Six villages in two grades, and what small moves of the rule do to them."""
+    """Six villages in four grades, and what small moves of the rule do to them."""
     folder = tmp_path_factory.mktemp("six")
-    rule = read_grading_rule(write_layers(folder, TWO + changed(USE, 'name = "商服"', 'name = "工业"')))
+    rule = read_grading_rule(write_layers(folder, FOUR + changed(USE, 'name = "商服"', 'name = "工业"')))
     layers = dict(read_grading_layers(rule, six_villages()))
     grades = grade_land(six_villages(), replace(rule, smallest=0.0), layers)
     return grades, layers, sensitivity(grades, layers, weight_step=0.15, radius_share=0.4)

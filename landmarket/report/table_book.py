@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from xlsxwriter.worksheet import Worksheet
 from landmarket.errors import BadValueError
 from landmarket.io.manifest import require_public
 from landmarket.io.writing import write_whole
-from landmarket.report.cells import cells_of, safe_text
+from landmarket.report.cells import FACTOR, GENERAL, MONEY, Cells, cells_of, safe_text
 from landmarket.report.layout import FIRST_ROW, Sheet, SheetColumn, require_room
 from landmarket.report.workbook import INTERNAL_LINE, Frame, begin_book, book_options, open_sheet, write_sheet
 
 LONGEST_SHEET_NAME = 31
+_FINE = ("系数", "比率", "权重", "指数", "期望值", "p 值", "PRD", "PRB", "MKI", "KI", "占比", "factor", "weight")
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _RESERVED = "history"
 
@@ -95,7 +96,7 @@ def write_table_book(
             require_public(table.columns, f"工作簿 {name}")
             require_room(name, table)
             columns = tuple(
-                SheetColumn(cells_of(table, column), "long" if column in long else "")
+                SheetColumn(_with_decimals(cells_of(table, column)), "long" if column in long else "")
                 for column in map(str, table.columns)
             )
             sheet = Sheet(names[name], columns, len(table))
@@ -147,6 +148,15 @@ def _cut(text: str, ending: str) -> str:
     room = 2 * (LONGEST_SHEET_NAME - len(ending))
     kept = text.strip("'").encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore")
     return (kept.strip("'") or "_") + ending
+
+
+def _with_decimals(cells: Cells) -> Cells:
+    """Give numbers that are not whole a fixed number of decimals: four for factors and ratios, two for the rest."""
+    numbers = [entry for entry in cells.entries if isinstance(entry, float)]
+    if cells.number_format != GENERAL or all(number.is_integer() for number in numbers):
+        return cells
+    fine = any(word in cells.header for word in _FINE)
+    return replace(cells, number_format=FACTOR if fine else MONEY)
 
 
 def _write_sums(

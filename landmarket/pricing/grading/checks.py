@@ -15,6 +15,9 @@ _SAME = 1e-9
 """Relative difference of two means that is rounding of the machine."""
 
 
+INVERTED, LEVEL = "倒挂", "与上一级持平"
+
+
 def price_order(samples: pd.DataFrame, names: Sequence[str], *, least: int = 5) -> pd.DataFrame:
     """Compare the mean sample prices of the grades of one use (分级样点地价检验).
 
@@ -63,7 +66,7 @@ def price_order(samples: pd.DataFrame, names: Sequence[str], *, least: int = 5) 
         above, below = float(table["mean_price"][better]), float(table["mean_price"][worse])
         equal = bool(np.isclose(below, above, rtol=_SAME, atol=0))
         if equal or below > above:
-            table.loc[worse, "verdict"] = "与上一级持平" if equal else "倒挂"
+            table.loc[worse, "verdict"] = LEVEL if equal else INVERTED
             table.loc[worse, "cure"] = _cure(samples, better, worse)
     return table.reset_index(names="grade")
 

@@ -34,7 +34,7 @@ from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 
 _SUM = 1e-9
-_OWN_COLUMNS = {"总分值", "名次", "级别", "按总分值的级别", "township", "village", "village_code"}
+_OWN_COLUMNS = {"总分值", "名次", "级别", "归并前级别", "区片号", "区片分值", "township", "village", "village_code"}
 
 
 def read_grading_rule(path: str | Path) -> GradingRule:

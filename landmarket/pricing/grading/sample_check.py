@@ -7,9 +7,10 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
-from landmarket.pricing.grading.checks import factor_price_ranks, price_order
+from landmarket.pricing.grading.checks import INVERTED, LEVEL, factor_price_ranks, price_order
 from landmarket.pricing.grading.grades import total_scores
 from landmarket.pricing.grading.land import Grades
+from landmarket.pricing.notice_findings import Finding, findings_table
 from landmarket.pricing.samples import read_samples
 
 
@@ -67,6 +68,30 @@ def _villages_of(samples: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.Se
     found = pd.Series(None, index=samples.index, dtype="str")
     found.iloc[first.index.to_numpy()] = villages.index.to_numpy()[first.to_numpy()]
     return found
+
+
+def order_findings(checks: pd.DataFrame) -> pd.DataFrame:
+    """Take the grades whose mean prices do not fall as findings (倒挂的级别).
+
+    Parameters
+    ----------
+    checks : DataFrame
+        As `check_samples` gives them.
+
+    Returns
+    -------
+    DataFrame
+        severity, where, value, message, cure; no rows where all fall.
+    """
+    wrong = checks[checks["verdict"].isin([INVERTED, LEVEL])]
+    return findings_table(
+        [
+            Finding("警告", f"用途 {use} {grade} 级", f"平均地价 {mean:.2f} 元/㎡", f"样点检验：{verdict}", cure)
+            for use, grade, mean, verdict, cure in zip(
+                wrong["use"], wrong["grade"], wrong["mean_price"], wrong["verdict"], wrong["cure"], strict=True
+            )
+        ]
+    )
 
 
 def check_samples(grades: Grades, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
