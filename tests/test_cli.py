@@ -277,7 +277,7 @@ def test_compile_tells_prices_steps_and_where_everything_is(
     table = read_price_table(run / "price_table").prices
     for use, own in table.groupby("use"):
         cells = zip(own["grade"], own["unit_price"], strict=True)
-        assert f"{use}（元/㎡）：{'，'.join(f'{grade} 级 {price:g}' for grade, price in cells)}" in captured.out
+        assert f"{use}（元/㎡）：{'，'.join(f'{grade}级 {price:g}' for grade, price in cells)}" in captured.out
     assert "采用样点 71/72；需要核对" in captured.out
     assert NOTICE in captured.out
     assert "… 编制基准地价：72 个样点" in captured.err

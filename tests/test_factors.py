@@ -121,7 +121,7 @@ def test_area_score_needs_a_range(worst: float, best: float) -> None:
         area_score(np.array([1.0]), worst, best)
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(scores, st.floats(1e-6, 1e7))
 def test_decay_at_the_centre_and_at_the_edge(score: float, radius: float) -> None:
     beyond = math.nextafter(radius, math.inf) * (1 + 1e-15)
@@ -131,7 +131,7 @@ def test_decay_at_the_centre_and_at_the_edge(score: float, radius: float) -> Non
     assert linear_decay(score, math.inf, radius) == exponential_decay(score, math.inf, radius) == 0.0
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(scores, radii, st.lists(st.floats(0, 1), min_size=2, max_size=5))
 def test_scores_fall_with_distance(score: float, radius: float, parts: list[float]) -> None:
     away = pd.Series(sorted(parts), index=range(len(parts), 0, -1)) * radius
@@ -198,7 +198,7 @@ def test_what_cannot_be_computed_is_refused(call: Callable[[], object]) -> None:
         call()
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(places, min_size=1, max_size=25), sites, st.sampled_from(["linear", "exponential"]))
 def test_point_scores_are_the_best_of_all_pairs(spots: list[Place], drawn: list[Site], kind: str) -> None:
     units, facilities = units_of(spots), facilities_of(drawn)
@@ -337,7 +337,7 @@ def test_overlay_is_the_sum_over_functions_of_the_best(spots: list[Place], drawn
         assert score == pytest.approx(plain, abs=1e-9)
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=3, max_size=12))
 def test_functions_add_up_to_the_index(drawn: list[tuple[int, int]]) -> None:
     drawn = [*drawn, (0, 0), (1, 0), (2, 0)]

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::landmarket.errors.UnverifiedRul
 shares = st.lists(st.integers(1, 60), min_size=2, max_size=6)
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), deadline=None)
 @given(shares, st.integers(0, 5), st.floats(-0.3, 0.3))
 def test_moved_weights_keep_their_proportions(parts: list[int], place: int, move: float) -> None:
     names = [f"因素{number}" for number in range(len(parts))]

@@ -35,7 +35,7 @@ def series(values: list[float]) -> pd.Series:
     return pd.Series(values, index=[f"因素{number}" for number in range(len(values), 0, -1)])
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(50), deadline=None)
 @given(shares)
 def test_printed_weights_sum_to_one(parts: list[int]) -> None:
     exact = [Fraction(part, sum(parts)) for part in parts]
@@ -81,7 +81,7 @@ def half_up(value: Fraction) -> Fraction:
     return Fraction(math.floor(value * 100 + Fraction(1, 2)), 100)
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(50), deadline=None)
 @given(st.data())
 def test_totals_in_exact_arithmetic(data: st.DataObject) -> None:
     parts = data.draw(st.lists(st.integers(1, 100), min_size=1, max_size=6))
@@ -171,7 +171,7 @@ def gaps_by_hand(scores: list[int], count: int, least: Fraction) -> list[int] | 
     return cuts if len(cuts) == count - 1 else None
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(hundredths, min_size=2, max_size=14), st.integers(2, 5), st.sampled_from([0, 2, 10, 15]))
 def test_gaps_by_brute_force(scores: list[int], count: int, percent: int) -> None:
     assume(len(set(scores)) >= count)
@@ -194,7 +194,7 @@ def within(groups: list[list[int]]) -> Fraction:
     return total
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(hundredths, st.integers(0, 12)), min_size=3, max_size=9), st.integers(2, 4))
 def test_natural_breaks_against_all_partitions(scores: list[int], count: int) -> None:
     axis = sorted(set(scores))
@@ -224,7 +224,7 @@ def test_natural_breaks_of_many_scores_take_evenly_spaced_ones() -> None:
 methods = st.sampled_from([BoundaryMethod.VALLEYS, BoundaryMethod.GAPS, BoundaryMethod.NATURAL_BREAKS])
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(hundredths, min_size=2, max_size=40), st.integers(2, 5), methods)
 def test_every_unit_has_exactly_one_grade(scores: list[int], count: int, method: BoundaryMethod) -> None:
     values = pd.Series(scores, index=range(len(scores), 0, -1)) / 100

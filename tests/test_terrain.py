@@ -58,14 +58,14 @@ def plane(rows: int, columns: int, east: float, north: float, cell: float = 30.0
     return 400 + cell * (east * column - north * row)
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(2, 7), st.integers(2, 7), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(1, 200))
 def test_a_tilted_plane_is_as_steep_everywhere(rows: int, columns: int, east: float, north: float, cell: float) -> None:
     steep = slope(elevation(plane(rows, columns, east, north, cell), cell))
     np.testing.assert_allclose(steep, 100 * math.hypot(east, north), atol=1e-6)
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=6), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
 def test_beside_gaps_a_plane_is_as_steep(gaps: set[tuple[int, int]], east: float, north: float) -> None:
     heights = plane(7, 7, east, north)
@@ -104,7 +104,7 @@ sizes = st.tuples(st.integers(1, 8), st.integers(1, 8))
 rasters = arrays.arrays(float, sizes, elements=st.integers(0, 900).map(float) | st.just(math.nan))
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(40), deadline=None)
 @given(rasters, st.sampled_from([30.5, 61.0, 89.0, 90.0, 91.0, 150.0, 1000.0]))
 def test_relief_is_highest_less_lowest_of_the_window(heights: Heights, window: float) -> None:
     found = relief(elevation(heights), window)
