@@ -162,7 +162,9 @@ def test_folder_holds_everything_and_stays_small():
     assert {"parcels.shp", "parcels.shx", "parcels.dbf", "parcels.prj", "parcels.gpkg", "plan.gdb"} <= names
     assert {"ownership.gpkg", "villages.gpkg", "constraints.gpkg", "roads.gpkg", "facilities.gpkg", "dem.tif"} <= names
     assert {"price_notice.xlsx", "samples.xlsx", "county.toml", "planted.csv", "README.md", "rules"} <= names
-    assert {path.name for path in (SHIPPED / "rules").iterdir()} == {"entry.toml", "deal.toml", "split.toml"}
+    rules = {"entry.toml", "deal.toml", "split.toml", "grading.toml", "delphi_industry.csv", "compile.toml"}
+    assert {path.name for path in (SHIPPED / "rules").iterdir()} == rules
+    assert "village_facts.csv" in names
     assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 15e6
 
 
