@@ -32,7 +32,7 @@ from landmarket.pricing.compilation import (
     read_compile_rule,
 )
 from landmarket.pricing.editions import EditionDiff, diff, edition_tables
-from landmarket.pricing.grading.sample_check import check_samples
+from landmarket.pricing.grading.sample_check import check_samples, villages_of
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.notice_tables import notice_settings, notice_tables
 from landmarket.pricing.notice_writing import write_price_table
@@ -166,11 +166,7 @@ def placed_samples(path: Path, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         the border of several villages belongs to the first of them, as in the check of the grades.
     """
     samples = read_samples(path, require_projected(villages, "placed_samples"))
-    at, hit = villages.sindex.query(samples.geometry, predicate="intersects")
-    first = pd.Series(hit).groupby(at).min()
-    village = pd.Series(None, index=samples.index, dtype="str")
-    village.iloc[first.index.to_numpy()] = villages.index.to_numpy()[first.to_numpy()]
-    return samples.assign(village_code=village)
+    return samples.assign(village_code=villages_of(samples, villages))
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def graded_samples(grades: Grades) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype({"unit_price": "float64"})
     crs = require_projected(grades.villages, "graded_samples")
     read = read_samples(grades.rule.samples.path, crs)
-    village = _villages_of(read, grades.villages)
+    village = villages_of(read, grades.villages)
     grade = pd.Series(None, index=read.index, dtype="str")
     for use, one in grades.uses.items():
         own = read["price_use"].eq(use) & village.notna()
@@ -61,8 +61,22 @@ def graded_samples(grades: Grades) -> pd.DataFrame:
     return table[columns]
 
 
-def _villages_of(samples: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.Series[str]:
-    """Find the village that each sample lies in; missing for one without a point or outside."""
+def villages_of(samples: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Find the village that each sample lies in (样点所在村).
+
+    Parameters
+    ----------
+    samples : GeoDataFrame
+        Points; missing where a sample has no coordinates.
+    villages : GeoDataFrame
+        Villages with their code as index, in the same coordinate system.
+
+    Returns
+    -------
+    Series of str
+        Village code on the samples' index; missing for one without a point or outside. On the border of several
+        villages the first of them.
+    """
     at, hit = shapely.STRtree(villages.geometry.to_numpy()).query(samples.geometry.to_numpy(), predicate="intersects")
     first = pd.Series(hit).groupby(at).min()
     found = pd.Series(None, index=samples.index, dtype="str")
