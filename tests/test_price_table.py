@@ -18,10 +18,11 @@ import pandas as pd
 import pytest
 
 from landmarket.errors import BadValueError, OutputError, PriceTableWarning, ReadError
+from landmarket.io.sheets import Grid, cell_text
 from landmarket.io.values import number
 from landmarket.pricing import PriceTable, read_price_table, write_price_table
 from landmarket.pricing.development import development_items
-from landmarket.pricing.notice_cells import Grid, cell_text, grade_rank, grade_text
+from landmarket.pricing.notice_cells import grade_rank, grade_text
 from landmarket.pricing.price_table import Outside
 from landmarket.units import round_half_up
 from tests.test_corrections import JIAN_FAR

@@ -15,8 +15,8 @@ from pyproj import CRS
 
 from landmarket.county import sample_county
 from landmarket.errors import BadValueError, ReadError
+from landmarket.io.sheet_tables import sheet_numbers, sheet_table
 from landmarket.pricing.samples import read_samples, sample_columns
-from landmarket.pricing.sheet_tables import sheet_numbers, sheet_table
 
 METRES = CRS.from_epsg(4547)
 HEAD = ["样点编号", "样点类型", "用途", "成交日期", "面积（㎡）", "成交单价（元/㎡）", "横坐标", "纵坐标"]

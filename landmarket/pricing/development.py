@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from landmarket.errors import BadValueError
-from landmarket.pricing.notice_cells import plain
+from landmarket.io.sheets import plain
 
 _WHERE = re.compile(r"(宗地|基础设施|配套)?(红线|宗地)(内外|外|内)|达到|[（）()]")
 _SEPARATORS = re.compile(r"[、，,；;+和及]")

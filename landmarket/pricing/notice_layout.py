@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 
 from landmarket.errors import ReadError
-from landmarket.pricing.notice_cells import Grid, plain, words
+from landmarket.io.sheets import Grid, plain
+from landmarket.pricing.notice_cells import words
 
 _UNIT_PRICE = ("元/m2", "元/平方米")
 _WAN_PER_MU = ("万元/亩",)

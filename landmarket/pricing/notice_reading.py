@@ -11,8 +11,9 @@ import pandas as pd
 
 from landmarket.columns import rename_map
 from landmarket.errors import ReadError
+from landmarket.io.sheets import Grid, csv_grid, day, plain, workbook_grids
 from landmarket.io.values import half_width, number, term_years
-from landmarket.pricing.notice_cells import Grid, csv_grid, day, grade_text, plain, words, workbook_grids
+from landmarket.pricing.notice_cells import grade_text, words
 from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_conflicts import refuse_conflicts
 from landmarket.pricing.notice_findings import Finding, findings_table, warn_findings

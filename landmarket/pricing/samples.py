@@ -17,9 +17,9 @@ from pyproj import CRS
 
 from landmarket.errors import BadValueError, ReadError, named_rows
 from landmarket.io.parcels import Typed
+from landmarket.io.sheet_tables import grid_table, sheet_grids
+from landmarket.io.sheets import plain
 from landmarket.io.values import Mask, clean_text, to_code, to_date, to_number
-from landmarket.pricing.notice_cells import plain
-from landmarket.pricing.sheet_tables import grid_table, sheet_grids
 
 _UNIT = re.compile(r"[（(][^（）()]*[）)]$")
 

@@ -13,10 +13,10 @@ from landmarket.checks import require_projected
 from landmarket.columns import rename_map
 from landmarket.errors import CrsError, MissingColumnError, ReadError, named_rows
 from landmarket.io.parcels import read_layer
+from landmarket.io.sheet_tables import sheet_numbers, sheet_table
 from landmarket.pricing.factors.terrain import Elevation, read_elevation
 from landmarket.pricing.grading.rule import AreaFactor, GradingRule, LayerFile, PointFactor, RoadFactor, TerrainFactor
 from landmarket.pricing.notice_findings import Finding
-from landmarket.pricing.sheet_tables import sheet_numbers, sheet_table
 
 _OVERLAP = 1e-6
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError, RuleError
+from landmarket.io.sheet_tables import sheet_numbers, sheet_table
 from landmarket.pricing.factors.formulas import BEST, Decay
 from landmarket.pricing.grading.grades import GRADE_NAMES, BoundaryMethod, printed_weights
 from landmarket.pricing.grading.rule import (
@@ -28,7 +29,6 @@ from landmarket.pricing.grading.rule import (
     UnitKind,
     UseRule,
 )
-from landmarket.pricing.sheet_tables import sheet_numbers, sheet_table
 from landmarket.pricing.weights import ahp_weights, consistency, delphi_weights, pairwise_weights, require_weights
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.sheets import Grid, csv_grid, workbook_grids
 from landmarket.io.values import number
-from landmarket.pricing.notice_cells import Grid, csv_grid, workbook_grids
 
 
 def sheet_table(path: Path, needed: Sequence[str]) -> pd.DataFrame:

@@ -1,0 +1,204 @@
+"""Sheets of a bureau (表格) as text, each cell with its address: workbooks and CSV files look the same from here on."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+from landmarket.errors import ReadError
+from landmarket.io.values import half_width
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$", re.ASCII)
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]')
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet (工作表) as rows of text.
+
+    Attributes
+    ----------
+    name : str
+        Sheet or file name, the first part of every address.
+    rows : tuple of tuple of str
+        Cells; merged cells all hold the merged text.
+    """
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+
+    def address(self, row: int, column: int) -> str:
+        """Name a cell.
+
+        Parameters
+        ----------
+        row, column : int
+            Position from 0.
+
+        Returns
+        -------
+        str
+            For example ``"基准地价表!C7"``.
+        """
+        return f"{self.name}!{_letters(column)}{row + 1}"
+
+
+def _letters(column: int) -> str:
+    """Name a column as spreadsheets do: A to Z, then AA."""
+    name = ""
+    while column >= 0:
+        name = chr(ord("A") + column % 26) + name
+        column = column // 26 - 1
+    return name
+
+
+def plain(text: str) -> str:
+    """Bring a text to one form: no white space, full-width letters and digits made half-width.
+
+    Parameters
+    ----------
+    text : str
+        As the notice prints it.
+
+    Returns
+    -------
+    str
+        For example ``"Ⅱ 级"`` gives ``"II级"``. ``㎡`` becomes ``m2``; a footnote mark stays.
+    """
+    return re.sub(r"\s+", "", half_width(text)).replace("㎡", "m2").replace("m²", "m2")
+
+
+def day(text: str) -> date | None:
+    """Read a printed date.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"2025-01-01"``, ``"2025年1月1日"``, ``"2025/1/1"``.
+
+    Returns
+    -------
+    date or None
+        None where it is not a date.
+    """
+    found = _DATE.match(half_width(text).strip())
+    try:
+        return date(*(int(part) for part in found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def cell_text(value: object, number_format: str = "General") -> str:
+    """Give the text of a workbook cell.
+
+    Parameters
+    ----------
+    value : object
+        What the cell holds.
+    number_format : str
+        Its format; a percent format prints the percentage, a quoted percent sign only the sign.
+
+    Returns
+    -------
+    str
+        Without white space at the ends and without the apostrophe that marks a text; empty for an empty cell.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | float):
+        return _printed(Decimal(repr(value)), number_format)
+    return str(value).strip().removeprefix("'")
+
+
+def _printed(value: Decimal, number_format: str) -> str:
+    """Print a number; a percent sign that the format only quotes or escapes is printed behind it, unscaled."""
+    if "%" in _LITERAL.sub("", number_format):
+        return f"{value * 100:f}%"
+    quoted = any(sign in (found[1] or found[2] or "") for found in _LITERAL.finditer(number_format) for sign in "%％")
+    return f"{value:f}".removesuffix(".0") + ("%" if quoted else "")
+
+
+def _sheet(sheet: Worksheet) -> Grid:
+    rows = [[cell_text(cell.value, str(cell.number_format)) for cell in row] for row in sheet.iter_rows()]
+    for merged in sheet.merged_cells.ranges:
+        first = rows[merged.min_row - 1][merged.min_col - 1]
+        for row in range(merged.min_row - 1, merged.max_row):
+            for column in range(merged.min_col - 1, merged.max_col):
+                rows[row][column] = first
+    return Grid(sheet.title, tuple(tuple(row) for row in rows))
+
+
+def workbook_grids(path: Path) -> dict[str, Grid]:
+    """Read every sheet of a workbook.
+
+    Parameters
+    ----------
+    path : Path
+        An .xlsx file.
+
+    Returns
+    -------
+    dict of str to Grid
+        By sheet title without white space.
+
+    Raises
+    ------
+    ReadError
+        If it is not a workbook that can be read.
+    """
+    import openpyxl  # only here: whoever prices from a folder does not wait for it
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = openpyxl.load_workbook(path, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError) as error:
+        raise ReadError(f"{path}：不是能读的 .xlsx 工作簿。办法：用 Excel 或 WPS 另存为 .xlsx。") from error
+    except OSError as error:
+        raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
+    return {plain(sheet.title): _sheet(sheet) for sheet in book.worksheets}
+
+
+def csv_grid(path: Path) -> Grid:
+    """Read a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, with or without a byte-order mark.
+
+    Returns
+    -------
+    Grid
+        Named after the file.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be opened or is not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
+    except UnicodeDecodeError as error:
+        raise ReadError(f"{path}：不是 UTF-8 文本（第 {error.start} 字节）。办法：另存为 CSV UTF-8。") from error
+    rows = list(csv.reader(StringIO(text, newline="")))
+    width = max((len(row) for row in rows), default=0)
+    padded = (tuple(cell_text(cell) for cell in row) + ("",) * (width - len(row)) for row in rows)
+    return Grid(path.name, tuple(padded))
