@@ -25,7 +25,6 @@ from landmarket.errors import (
     MissingColumnError,
     NoRuleInForceError,
     RuleError,
-    UnsupportedModeError,
     UnverifiedRuleWarning,
 )
 from landmarket.market.bids import Quote, decide, is_legal_bid
@@ -387,10 +386,111 @@ def test_equity_is_taken_at_the_price() -> None:
     assert deals["deal_on"].eq(pd.Timestamp(ON)).all()
 
 
-@pytest.mark.parametrize("mode", [Mode.TENDER, Mode.NEGOTIATION])
-def test_other_modes_say_that_they_are_not_simulated(mode: Mode) -> None:
-    with pytest.raises(UnsupportedModeError, match=f"{mode}.*暂不能模拟"):
-        simulate_deals(prices(2), replace(TERMS, mode=mode), seed=1, on=ON)
+# Tender and negotiation, by the clerk.
+
+TENDERED = replace(TERMS, mode=Mode.TENDER)
+NEGOTIATED = replace(TERMS, mode=Mode.NEGOTIATION, bargaining_power=Decimal("0.375"))
+SEALED = [
+    TENDERED,
+    replace(TENDERED, min_bidders=4),
+    replace(TENDERED, reserve_comparison=ReserveComparison.ABOVE, step=Decimal("0.2"), reserve_ratio=Decimal("0.8")),
+    NEGOTIATED,
+    replace(
+        NEGOTIATED, bargaining_power=Decimal(0), start_ratio=Decimal(1), reserve_ratio=Decimal("0.99"), unit_yuan=1
+    ),
+    replace(NEGOTIATED, bargaining_power=Decimal(1), reserve_ratio=Decimal(1)),
+]
+
+
+def private_clerk(lot: Lot, terms: DealTerms) -> Protocol:
+    """Open the sealed bids of one lot, or sit down with the first who is interested."""
+    registered = [value for value in lot.values if value >= lot.start]
+    least = max(3, terms.min_bidders) if terms.mode is Mode.TENDER else 1  # 招标投标法 art. 28
+    if not registered:
+        return Protocol("流拍-无人报名", 0)
+    if len(registered) < least:
+        return Protocol("流拍-人数不足", len(registered))
+    if terms.mode is Mode.TENDER:
+        price = max(lot.start + (value - lot.start) // lot.step * lot.step for value in registered)
+    else:
+        yuan = Fraction(lot.start, 100) + Fraction(terms.bargaining_power) * Fraction(registered[0] - lot.start, 100)
+        price = min(floor(yuan + Fraction(1, 2)), registered[0] // 100) * 100
+    enough = price >= lot.reserve if terms.reserve_comparison is ReserveComparison.NOT_BELOW else price > lot.reserve
+    return Protocol("成交", len(registered), price=price) if enough else Protocol("流拍-低于底价", len(registered))
+
+
+@pytest.mark.parametrize("terms", SEALED, ids=range(len(SEALED)))
+def test_two_hundred_tenders_and_negotiations_as_the_clerk_runs_them(terms: DealTerms) -> None:
+    table = prices(200, seed=SEALED.index(terms))
+    deals = simulate_deals(table, terms, seed=7, on=ON)
+    assert_same_index(deals, table)
+    seen = set()
+    for code, appraised, (_, deal) in zip(table.index, table["total_price_fen"], deals.iterrows(), strict=True):
+        protocol = private_clerk(lot_of(code, int(appraised), terms, 7), terms)
+        price = None if pd.isna(deal["deal_price_fen"]) else int(deal["deal_price_fen"])
+        assert Protocol(deal["outcome"], deal["bidder_count"], deal["onsite_bidding"] == "是", price) == protocol, code
+        seen.add(protocol.outcome)
+    assert {"成交", "流拍-无人报名"} <= seen
+    assert deals["mode"].eq(str(terms.mode)).all()
+
+
+@pytest.mark.parametrize("terms", [TENDERED, NEGOTIATED], ids=["tender", "negotiation"])
+def test_the_reserve_moves_no_price_of_a_tender_or_negotiation(terms: DealTerms) -> None:
+    table = prices(400)
+    low = simulate_deals(table, replace(terms, reserve_ratio=Decimal("0.1")), seed=1, on=ON)
+    high = simulate_deals(table, replace(terms, reserve_ratio=Decimal("0.95")), seed=1, on=ON)
+    kept = high["outcome"].eq("成交")
+    assert 0 < kept.sum() < low["outcome"].eq("成交").sum()
+    pd.testing.assert_frame_equal(low[kept], high[kept])
+
+
+def test_days_of_a_tender_and_of_a_negotiation() -> None:
+    tender, negotiation = (simulate_deals(prices(50), terms, seed=1, on=ON) for terms in (TENDERED, NEGOTIATED))
+    assert tender["listing_from"].eq(pd.Timestamp("2025-03-24")).all()  # 20 days on is Sunday 23 March
+    assert tender["listing_until"].isna().all()
+    assert set(tender["deal_on"].dropna()) == set(negotiation["deal_on"].dropna()) == {pd.Timestamp("2025-03-24")}
+    assert negotiation[["listing_from", "listing_until"]].isna().all(axis=None)
+
+
+def test_a_short_notice_matters_to_a_tender_and_not_to_a_negotiation() -> None:
+    with pytest.warns(DealTermsWarning, match=r"公告期 19 日"):
+        simulate_deals(prices(2), replace(TENDERED, notice_days=19), seed=1, on=ON)
+    simulate_deals(prices(2), replace(NEGOTIATED, notice_days=0, listing_days=0), seed=1, on=ON)
+
+
+def test_a_leased_parcel_can_be_tendered_and_negotiated() -> None:
+    table = prices(200)
+    for terms in (TENDERED, NEGOTIATED):
+        deals = simulate_deals(table, replace(terms, form=Form.LEASE, lease_years=20, unit_yuan=1), seed=1, on=ON)
+        sold = deals[deals["outcome"].eq("成交")]
+        assert len(sold) > 20
+        assert (sold["deal_price_fen"] == sold["annual_rent_fen"] * 20).all()
+        assert (sold["annual_rent_fen"] % 100 == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"bargaining_power": None}, r"mode = 协议 时须写明 bargaining_power"),
+        ({"bargaining_power": Decimal("1.1")}, "bargaining_power 应在 0 与 1 之间"),
+        ({"bargaining_power": Decimal("-0.1")}, "bargaining_power = -0.1"),
+        ({"min_bidders": 3}, "min_bidders 应为 1"),
+    ],
+)
+def test_a_negotiation_needs_its_terms(changed: dict[str, object], said: str) -> None:
+    with pytest.raises(RuleError, match=said):
+        replace(NEGOTIATED, **changed)
+
+
+def test_the_bargaining_power_is_read_and_shown(tmp_path: Path) -> None:
+    text = DOCUMENT.replace('"挂牌"', '"协议"') + "bargaining_power = 0.6\n"
+    terms = document(tmp_path, text)
+    assert terms.bargaining_power == Decimal("0.6")
+    shown = public_terms(terms).set_index("item")["value"]
+    assert shown["卖方议价能力（模拟假设）"] == "0.6"
+    assert "卖方议价能力（模拟假设）" not in set(public_terms(TERMS)["item"])
+    with pytest.raises(RuleError, match="bargaining_power"):
+        document(tmp_path, text.replace("bargaining_power = 0.6\n", ""))
 
 
 # The reserve.

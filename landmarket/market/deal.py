@@ -1,4 +1,4 @@
-"""One simulated deal (成交) per parcel, by the rules of listing and auction.
+"""One simulated deal (成交) per parcel, by the rules of listing, auction, tender or negotiation.
 
 ::
 
@@ -7,25 +7,31 @@
                                                       ├── two or more still willing ──> ON-SITE ──> DECIDE
                                                       └── nobody, or too few bidders ──> FAILED
 
+A tender has sealed bids instead of the listing; a negotiation is with the first who is interested.
+
 State rules, applied to collective land by analogy: every number of theirs is a field of `DealTerms`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import require_unique_index
-from landmarket.errors import RuleError, UnsupportedModeError
+from landmarket.errors import RuleError
 from landmarket.exact import Ints
-from landmarket.market.bids import auction, listing, meets_at
-from landmarket.market.deal_table import deal_table, masked_fen, periods
+from landmarket.market.bids import Bools, auction, listing, meets_at
+from landmarket.market.deal_table import Periods, deal_table, masked_fen, periods
 from landmarket.market.draws import uniforms
 from landmarket.market.minimums import warn_below_minimum
+from landmarket.market.negotiation import nash_prices
 from landmarket.market.offer import Offer, appraised_prices, deposits, offer, yearly_reserve
+from landmarket.market.sealed_bids import least_tenderers, sealed
 from landmarket.market.terms import DealTerms, Form, Mode
 from landmarket.rules import national_rules, require_rule
 
@@ -34,7 +40,7 @@ NOBODY = "流拍-无人报名"
 TOO_FEW = "流拍-人数不足"
 BELOW_RESERVE = "流拍-低于底价"
 EQUITY = "作价出资"
-_BIDDING = {Mode.LISTING: listing, Mode.AUCTION: auction}
+_BIDDING = {Mode.LISTING: listing, Mode.AUCTION: auction, Mode.TENDER: sealed}
 
 
 def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: date) -> pd.DataFrame:
@@ -61,10 +67,8 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
 
     Raises
     ------
-    UnsupportedModeError
-        For tender and negotiation.
     NoRuleInForceError
-        If the terms are not in force on the day.
+        If the terms, or for a tender the rule on the fewest tenderers, are not in force on the day.
     RuleError
         If a lease is longer than the law of the day allows, or a working day falls into a year whose holidays
         are not announced.
@@ -83,23 +87,32 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
     A bidder's value is the appraised price times a number drawn evenly from ``value_low`` to ``value_high``; it
     bids up to its value on the grid of start price plus whole steps. Who cannot afford the start price, which is
     public, does not register. Only one level counts at the end: see `landmarket.market.bids`.
+
+    A tender (招标) goes to the highest sealed bid. Each bids its highest level without shading, so that prices are an
+    upper bound: shaded bids give on average what an auction gives.
+
+    A negotiation (协议) is with the first who arrives and can afford the start price. The gain between start price and
+    value is split by the terms' bargaining power, see `landmarket.market.negotiation.nash_prices`. The seller falls
+    back on the start price and not on the reserve: seed and assumptions are public, so a price that moved with the
+    reserve would tell it. The reserve only decides whether the price is accepted.
     """
     require_unique_index(prices, "simulate_deals")
     terms.require_in_force(on)
     _require_lease_term(terms, on)
     if terms.form is Form.EQUITY:
         return _equity(prices, terms, on)
-    if terms.mode not in _BIDDING:
-        raise UnsupportedModeError(f"交易方式 {terms.mode} 暂不能模拟。办法：改用 {'、'.join(_BIDDING)}。")
-    days = periods(terms, on)
-    warn_below_minimum(terms, days)
+    days = _days(terms, on)
+    if terms.mode is not Mode.NEGOTIATION:
+        warn_below_minimum(terms, days)
+    least = (
+        max(terms.min_bidders, least_tenderers(on, terms.county)) if terms.mode is Mode.TENDER else terms.min_bidders
+    )
     offered = offer(prices, terms)
-    levels = bidder_levels(prices, offered, terms, seed=seed)
-    bidding = _BIDDING[terms.mode](levels)
-    bidders = (levels >= 0).sum(axis=1, dtype=np.int64)
-    price = offered.price_at(bidding.level)
-    outcome = _decide(bidders, price, yearly_reserve(prices, terms), terms)
-    onsite = bidding.onsite & (bidders >= terms.min_bidders)
+    values = bidder_values(prices, offered, terms, seed=seed)
+    price, wanted_on = _bid(offered, values, terms)
+    bidders = (values >= offered.start[:, None]).sum(axis=1, dtype=np.int64)
+    outcome = _decide(bidders, least, price, yearly_reserve(prices, terms), terms)
+    onsite = wanted_on & (bidders >= least)
     sold = outcome == SOLD
     years = offered.years
     amounts = {
@@ -121,6 +134,36 @@ def _equity(prices: pd.DataFrame, terms: DealTerms, on: date) -> pd.DataFrame:
     return deal_table(prices, terms, outcome, nobody, missing, amounts, periods(terms, on))
 
 
+def _days(terms: DealTerms, on: date) -> Periods:
+    """Days of the deal; bids are opened on one day, as in an auction, and a negotiation has no such day."""
+    if terms.mode in (Mode.LISTING, Mode.AUCTION):
+        return periods(terms, on)
+    days = periods(replace(terms, mode=Mode.AUCTION), on)
+    return replace(days, listing_from=None) if terms.mode is Mode.NEGOTIATION else days
+
+
+def _bid(offered: Offer, values: Ints, terms: DealTerms) -> tuple[Ints, Bools]:
+    """Price of each parcel before anyone looks at the reserve, and whether two still wanted to bid at the deadline."""
+    if terms.mode is Mode.NEGOTIATION and terms.bargaining_power is not None:
+        return _negotiated(offered, values, terms.bargaining_power), np.zeros(len(values), dtype=np.bool_)
+    bidding = _BIDDING[terms.mode](_levels(offered, values))
+    return offered.price_at(bidding.level), bidding.onsite
+
+
+def _negotiated(offered: Offer, values: Ints, power: Decimal) -> Ints:
+    """Negotiate with the first who can afford the start price; the start price where there is none."""
+    able = values >= offered.start[:, None]
+    first = values[np.arange(len(values)), np.argmax(able, axis=1)]
+    value = np.where(able.any(axis=1), first, offered.start)
+    return nash_prices(offered.start, value, power).price
+
+
+def _levels(offered: Offer, values: Ints) -> Ints:
+    level = (values - offered.start[:, None]) // offered.step[:, None]
+    levels: Ints = np.where(values < 0, -1, np.maximum(level, -1))
+    return levels
+
+
 def bidder_levels(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, seed: int) -> Ints:
     """Draw the bidders of each parcel and the highest level each can afford.
 
@@ -140,6 +183,28 @@ def bidder_levels(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, see
     ndarray of int64, shape (parcels, most bidders)
         In order of arrival; −1 for one who cannot afford the start price or is not there.
     """
+    return _levels(offered, bidder_values(prices, offered, terms, seed=seed))
+
+
+def bidder_values(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, seed: int) -> Ints:
+    """Draw the bidders of each parcel and what each can pay (心理价位).
+
+    Parameters
+    ----------
+    prices : DataFrame
+        Index parcel code.
+    offered : Offer
+        Appraised prices.
+    terms : DealTerms
+        Assumptions on bidders.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    ndarray of int64, shape (parcels, most bidders)
+        Values [分], a year's for a lease, in order of arrival; −1 for one who is not there.
+    """
     most = max(len(terms.bidder_weights) - 1, 1)
     drawn = uniforms([str(code) for code in prices.index], 1 + most, seed=seed)
     total = sum(terms.bidder_weights)
@@ -147,10 +212,8 @@ def bidder_levels(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, see
     interested = np.searchsorted(shares, drawn[:, 0], side="right")
     low, high = float(terms.value_low), float(terms.value_high)
     value = np.floor(offered.appraised[:, None] * (low + (high - low) * drawn[:, 1:])).astype(np.int64)
-    level = (value - offered.start[:, None]) // offered.step[:, None]
-    there = np.arange(most) < interested[:, None]
-    levels: Ints = np.where(there, np.maximum(level, -1), -1)
-    return levels
+    values: Ints = np.where(np.arange(most) < interested[:, None], value, -1)
+    return values
 
 
 def _require_lease_term(terms: DealTerms, on: date) -> None:
@@ -164,6 +227,6 @@ def _require_lease_term(terms: DealTerms, on: date) -> None:
         )
 
 
-def _decide(bidders: Ints, price: Ints, reserve: Ints, terms: DealTerms) -> npt.NDArray[np.str_]:
+def _decide(bidders: Ints, least: int, price: Ints, reserve: Ints, terms: DealTerms) -> npt.NDArray[np.str_]:
     met = (price > reserve) | ((price == reserve) & meets_at(terms.reserve_comparison))
-    return np.select([bidders == 0, bidders < terms.min_bidders, ~met], [NOBODY, TOO_FEW, BELOW_RESERVE], default=SOLD)
+    return np.select([bidders == 0, bidders < least, ~met], [NOBODY, TOO_FEW, BELOW_RESERVE], default=SOLD)

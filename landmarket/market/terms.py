@@ -143,6 +143,9 @@ class DealTerms:
         When a year's rent is due.
     holidays : tuple of HolidayNotice
         Holidays of years that the calendar package does not know.
+    bargaining_power : Decimal or None
+        The seller's part of what there is to gain in a negotiation, 0 to 1; needed where the price is negotiated.
+        Assumption of the simulation.
     """
 
     name: str
@@ -177,6 +180,7 @@ class DealTerms:
     lease_years: int = 0
     rent_due: RentDue = RentDue.ARREARS
     holidays: tuple[HolidayNotice, ...] = ()
+    bargaining_power: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse terms that contradict themselves.
@@ -202,11 +206,26 @@ class DealTerms:
             wrong.append("bidder_weights 应为不小于 0、不全为 0 的数组（依次为 0、1、2……名竞买人的权重）")
         if (self.form is Form.LEASE) != (self.lease_years > 0):
             wrong.append("lease_years 应在 form = 出租 时大于 0，其他方式时为 0")
+        wrong += self._negotiation_faults()
         percents = [key for key in ("start_ratio", "step", "reserve_ratio") if getattr(self, key) > _MOST_RATIO]
         percents += ["deposit_ratio"] if self.deposit_ratio > 1 else []
         wrong += [f"{key} 过大，疑把百分数写成整数（20% 应写 0.20）" for key in percents]
         if wrong:
             raise RuleError(f"交易条件 {self.name}：{'；'.join(wrong)}。办法：改写规则文件。")
+
+    def _negotiation_faults(self) -> list[str]:
+        """What a negotiated price needs: the seller's bargaining power, and no second party."""
+        power, wrong = self.bargaining_power, []
+        if power is not None:
+            millionths(power, f"交易条件 {self.name}：bargaining_power")
+        if power is not None and power > 1:
+            wrong.append("bargaining_power 应在 0 与 1 之间")
+        if self.mode is Mode.NEGOTIATION and self.form is not Form.EQUITY:
+            if power is None:
+                wrong.append("mode = 协议 时须写明 bargaining_power（卖方议价能力，模拟假设，0 与 1 之间）")
+            if self.min_bidders > 1:
+                wrong.append("mode = 协议 时只与一人商谈，min_bidders 应为 1")
+        return wrong
 
     def require_in_force(self, on: date) -> None:
         """Refuse a day on which the terms are not in force; warn if nobody has checked them.
@@ -290,6 +309,7 @@ def read_deal_terms(path: Path) -> DealTerms:
         lease_years=file.whole("lease_years", 0),
         rent_due=file.choice("rent_due", RentDue, RentDue.ARREARS),
         holidays=holiday_notices(file.value("holidays", "[[holidays]]") if file.has("holidays") else [], str(path)),
+        bargaining_power=file.number("bargaining_power") if file.has("bargaining_power") else None,
     )
     file.finish()
     return terms
@@ -330,6 +350,8 @@ def public_terms(terms: DealTerms) -> pd.DataFrame:
     ]
     if terms.form is Form.LEASE:
         rows += [("租期", terms.lease_years, "年"), ("租金支付", terms.rent_due, "")]
+    if terms.mode is Mode.NEGOTIATION and terms.bargaining_power is not None:
+        rows += [("卖方议价能力（模拟假设）", terms.bargaining_power, "")]
     return pd.DataFrame(
         {
             "item": [item for item, _, _ in rows],
