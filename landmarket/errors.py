@@ -14,6 +14,7 @@
      ├── RuleError            (ValueError)   a rule file is malformed or gives two answers
      ├── NoRuleInForceError   (LookupError)  no rule is in force on that date
      ├── UnsupportedModeError (ValueError)   a mode of deal that is not simulated yet
+     ├── FontError            (LookupError)  no font has the Chinese characters of a chart
      └── OutputError          (OSError)      a result cannot be written whole
 
     LandMarketWarning (UserWarning)
@@ -25,6 +26,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+
+import numpy as np
 
 SHOWN = 10
 """How many bad rows a message names before it only counts the rest."""
@@ -78,6 +82,10 @@ class UnsupportedModeError(LandMarketError, ValueError):
     """This mode of deal (交易方式) is lawful but not simulated yet."""
 
 
+class FontError(LandMarketError, LookupError):
+    """No installed font, or not the one named, can write Chinese."""
+
+
 class OutputError(LandMarketError, OSError):
     """A result cannot be written whole, so nothing was written."""
 
@@ -115,7 +123,12 @@ def named_rows(rows: Iterable[object], values: Iterable[object] | None = None) -
     """
     names = [str(row) for row in rows]
     if values is not None:
-        names = [f"{name} = {value!r}" for name, value in zip(names, values, strict=True)]
+        names = [f"{name} = {_written(value)}" for name, value in zip(names, values, strict=True)]
     shown = "、".join(names[:SHOWN])
     more = f" 等（另有 {len(names) - SHOWN} 行）" if len(names) > SHOWN else ""
     return f"共 {len(names)} 行：{shown}{more}"
+
+
+def _written(value: object) -> str:
+    """Write a value as it would be typed: a number of numpy or a decimal without the name of its type."""
+    return str(value) if isinstance(value, np.generic | Decimal) else repr(value)
