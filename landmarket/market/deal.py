@@ -98,7 +98,7 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
     """
     require_unique_index(prices, "simulate_deals")
     terms.require_in_force(on)
-    _require_lease_term(terms, on)
+    require_lease_term(terms, on)
     if terms.form is Form.EQUITY:
         return _equity(prices, terms, on)
     days = _days(terms, on)
@@ -216,7 +216,21 @@ def bidder_values(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, see
     return values
 
 
-def _require_lease_term(terms: DealTerms, on: date) -> None:
+def require_lease_term(terms: DealTerms, on: date) -> None:
+    """Refuse a lease longer than the law of the day allows (租期上限).
+
+    Parameters
+    ----------
+    terms : DealTerms
+        The terms; other forms pass.
+    on : date
+        The day.
+
+    Raises
+    ------
+    RuleError
+        If the lease is longer.
+    """
     if terms.form is not Form.LEASE:
         return
     rule = require_rule(national_rules(), "lease_years_max", on=on, county=terms.county, pilot=False)
