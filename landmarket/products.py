@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,7 +14,8 @@ import pandas as pd
 from landmarket.checks import require_projected
 from landmarket.columns import label
 from landmarket.county import County, read_context, read_county_parcels, read_scenario, read_villages, require_meeting
-from landmarket.distribution import FundBase, SplitRule
+from landmarket.distribution.fund import rules_asked
+from landmarket.distribution.rule_records import rule_records
 from landmarket.errors import BadValueError
 from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
@@ -24,7 +24,7 @@ from landmarket.market.offer import reserve_prices
 from landmarket.market.terms import Form, public_terms
 from landmarket.pricing.worksheet import worksheets
 from landmarket.report import rule_sources, stated_sources, write_workbook
-from landmarket.rules import Rule, national_rules
+from landmarket.rules import national_rules
 from landmarket.scenario import Outcome, Scenario, run_scenario
 from landmarket.screening import Screening, screen
 from landmarket.screening.result import WHOLE_COLUMN
@@ -154,12 +154,14 @@ def rules_used(work: Work) -> pd.DataFrame:
         for rule in (*national_rules(), *scenario.entry_rule.rules)
         if any(rule.holds(day, county.county, county.pilot) for day in _days_asked(rule.key, work))
     ]
+    days = [day.date() for day in work.outcome.deals["deal_on"].dropna().unique()]
+    in_force += dict.fromkeys(rule for day in days for rule in rules_asked(day, scenario.split_rule))
     return pd.concat(
         [
             stated_sources(choices, "县配置文件"),
             stated_sources(published, notice.source),
             *layers,
-            rule_sources(_split_records(scenario.split_rule)),
+            rule_sources(rule_records(scenario.split_rule)),
             stated_sources(stated_terms, scenario.terms.source),
             rule_sources(in_force),
         ],
@@ -172,42 +174,9 @@ def _days_asked(key: str, work: Work) -> list[date]:
     scenario, outcome = work.scenario, work.outcome
     if key.startswith("vote_"):
         return [day.date() for day in outcome.parcels["vote_on"].dropna().unique()]
-    if key == "fund_rate_band" and not scenario.split_rule.override_document:
-        return [day.date() for day in outcome.deals["deal_on"].dropna().unique()]
     if key == "lease_years_max":
         return [scenario.on] if scenario.terms.form is Form.LEASE else []
     return [scenario.on] if key.startswith(("entry_", "price_table_", "date_index_")) else []
-
-
-def _split_records(rule: SplitRule) -> list[Rule]:
-    """Write a rule on the split as one record a figure."""
-
-    def record(name: str, value: Decimal | str | bool, note: str = "") -> Rule:
-        return Rule(
-            key=name,
-            name=f"{rule.name}：{name}",
-            value=value,
-            unit="",
-            effective_from=rule.effective_from,
-            effective_to=rule.effective_to,
-            source=rule.source,
-            verified=rule.verified,
-            note=note,
-        )
-
-    bases = {FundBase.GAIN: "土地增值收益", FundBase.PRICE: "成交总价款"}
-    rates = [
-        record("调节金比例", rate.rate, "、".join(filter(None, (rate.price_use, rate.zone, rate.pathway, rate.mode))))
-        for rate in rule.fund_rates
-    ]
-    return [
-        record("调节金计征基数", bases[rule.fund_base]),
-        *rates,
-        record("税费比例", rule.tax_rate),
-        record("公积公益金提留比例", rule.retention_rate),
-        record("可否直接分配到成员", rule.direct_distribution),
-        record("乡镇集体统筹比例", rule.township_share, rule.township_document),
-    ]
 
 
 def write_report(work: Work, path: Path, created: datetime) -> None:
@@ -287,7 +256,7 @@ def write_maps(work: Work, folder: Path) -> None:
 
 
 @contextmanager
-def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFolder]:
+def county_run(county: County, out: Path, created: datetime, also: Sequence[Path] = ()) -> Iterator[RunFolder]:
     """Open a run folder that knows a county's inputs.
 
     Whoever has the seed and the shared results can replay the bids and narrow the reserve price down: the seed goes to
@@ -301,6 +270,8 @@ def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFold
         Folder of all runs.
     created : datetime
         Time of the run.
+    also : sequence of Path, optional
+        Files that the results rest on besides the county's.
 
     Yields
     ------
@@ -308,7 +279,7 @@ def county_run(county: County, out: Path, created: datetime) -> Iterator[RunFold
         Write into its ``folder``.
     """
     secret = [county.path, county.files["deal_terms"]]
-    inputs = [path for path in county.inputs if path not in secret]
+    inputs = [path for path in (*county.inputs, *also) if path not in secret]
     with new_run(out, inputs=inputs, secret_inputs=secret, created=created) as run:
         (run.internal / SEED).write_text(f"{county.seed}\n", encoding="ascii")
         yield run

@@ -20,7 +20,7 @@ from landmarket.errors import NoRuleInForceError, ReadError, RuleError, Unverifi
 
 RuleValue = Decimal | str | bool | tuple[Decimal, ...]
 _REQUIRED = ("key", "name", "value", "unit", "effective_from", "source", "verified")
-_OPTIONAL = ("effective_to", "counties", "pilot", "note")
+_OPTIONAL = ("effective_to", "counties", "pilot", "note", "region", "when")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class Rule:
         True: pilot counties only; False: all others only; None: both.
     note : str
         Remarks.
+    region : str
+        Name under which a local document's rules are found together, such as 德清; empty for national rules.
+    when : tuple of (str, str)
+        What else it depends on, such as ``("price_use", "工业")``; empty: on nothing.
     """
 
     key: str
@@ -64,6 +68,8 @@ class Rule:
     counties: tuple[str, ...] = ()
     pilot: bool | None = None
     note: str = ""
+    region: str = ""
+    when: tuple[tuple[str, str], ...] = ()
 
     def holds(self, on: date, county: str, pilot: bool) -> bool:
         """Tell whether the rule is in force.
@@ -92,6 +98,13 @@ class Rule:
         if isinstance(self.value, Decimal):
             return self.value
         raise RuleError(f"规则 {self.key}（{self.name}）的值 {self.value!r} 不是数。办法：在规则文件中改为数值。")
+
+    @property
+    def band(self) -> tuple[Decimal, Decimal]:
+        """The value as lowest and highest number; raises RuleError where it is not two of them in order."""
+        if isinstance(self.value, tuple) and len(self.value) == 2 and self.value[0] <= self.value[1]:
+            return self.value[0], self.value[1]
+        raise RuleError(f"规则 {self.name} 的值 {self.value!r} 应为 [下限, 上限]。办法：改写规则文件。")
 
 
 def _exact(value: object, where: str) -> RuleValue:
@@ -125,6 +138,9 @@ def _record(record: object, where: str) -> Rule:
         raise RuleError(f"{where}：verified、pilot 应为 true 或 false。")
     if not isinstance(counties, list) or not all(isinstance(code, str) and code for code in counties):
         raise RuleError(f'{where}：counties 应为代码文字的数组，如 ["411081"]。')
+    when = record.get("when", {})
+    if not isinstance(when, dict) or not all(isinstance(text, str) for text in when.values()):
+        raise RuleError(f'{where}：when 应为“条件 = 文字”的表，如 {{ price_use = "工业" }}。')
     start = _date(record["effective_from"], where)
     end = _date(record["effective_to"], where) if "effective_to" in record else None
     if end is not None and end < start:
@@ -141,6 +157,8 @@ def _record(record: object, where: str) -> Rule:
         counties=tuple(counties),
         pilot=pilot,
         note=str(record.get("note", "")),
+        region=str(record.get("region", "")),
+        when=tuple(when.items()),
     )
 
 
@@ -207,8 +225,25 @@ def national_rules() -> tuple[Rule, ...]:
     tuple of Rule
         All records of the TOML files under ``landmarket/data``, files in name order.
     """
-    folder = files("landmarket").joinpath("data")
-    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
+    return shipped_rules("data")
+
+
+@cache
+def shipped_rules(folder: str) -> tuple[Rule, ...]:
+    """Return the rules of one folder of the package.
+
+    Parameters
+    ----------
+    folder : str
+        Such as ``"data"``; folders below it are left out.
+
+    Returns
+    -------
+    tuple of Rule
+        All records of its TOML files, files in name order.
+    """
+    listed = files("landmarket").joinpath(folder).iterdir()
+    paths = sorted((path for path in listed if path.name.endswith(".toml")), key=lambda path: path.name)
     return tuple(rule for path in paths for rule in read_rules(path))
 
 
@@ -244,7 +279,9 @@ def holding_rule(rules: Iterable[Rule], key: str, *, on: date, county: str, pilo
     found = [rule for rule, reach in zip(holding, reaches, strict=True) if reach == max(reaches)]
     if len(found) > 1:
         named = "；".join(f"{rule.name}（{rule.source}）" for rule in found)
-        raise RuleError(f"{on} {county}：规则 {key} 有 {len(found)} 条同时有效：{named}。办法：改正生效与失效日期。")
+        cases = len({rule.when for rule in found}) == len(found)
+        cure = "指明是哪一种情形（when）" if cases else "改正生效与失效日期"
+        raise RuleError(f"{on} {county}：规则 {key} 有 {len(found)} 条同时有效：{named}。办法：{cure}。")
     return found[0] if found else None
 
 

@@ -37,7 +37,9 @@ _MONEY = (
     "tax_fen",
     "cost_fen",
     "township_fen",
-    "collective_fen",
+    "reclaimed_fen",
+    "village_fen",
+    "group_fen",
     "members_fen",
 )
 
@@ -136,7 +138,13 @@ class Outcome:
 
     def _steps(self) -> dict[str, str]:
         """What each step gave, in Chinese."""
-        shared = {"调节金": "fund_fen", "乡镇": "township_fen", "村组留存": "collective_fen", "成员": "members_fen"}
+        shared = {
+            "调节金": "fund_fen",
+            "乡镇集体": "township_fen",
+            "村集体": "village_fen",
+            "组集体": "group_fen",
+            "成员": "members_fen",
+        }
         return {
             "宗地": f"{len(self.parcels)} 宗",
             "入市资格": _counted(self.entry["allowed"]),

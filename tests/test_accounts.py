@@ -160,17 +160,17 @@ def test_the_reserve_of_each_fund_and_its_account() -> None:
     shares = pd.DataFrame({"fund_fen": pd.array([1001, 5, None, 0], dtype="Int64")}, index=index)
     kept = risk_reserve(shares, Decimal("0.1"), "虚构〔2024〕2号")
     assert_same_index(kept, shares)
-    assert kept["reserve_fen"].tolist()[:2] == [100, 1]  # 0.5 fen is rounded up
+    assert kept["provision_fen"].tolist()[:2] == [100, 1]  # 0.5 fen is rounded up
     assert kept["rest_fen"].tolist()[:2] == [901, 4]
     assert kept.loc["c"].isna().all()
     county = pd.Series("411081", index=index)
     opened = pd.Series(pd.Timestamp(2024, 1, 1), index=index)
-    into = account_deposits(kept["reserve_fen"], county, opened)
+    into = account_deposits(kept["provision_fen"], county, opened)
     assert into["parcel_code"].tolist() == ["a", "b", "d"]
     account = retained_account(into, uses(("411081", "2024-06-01", 101), purpose="风险补偿"))
     assert account["balance_fen"].tolist() == [100, 101, 101, 0]
     with pytest.raises(IndexMismatchError, match="account_deposits"):
-        account_deposits(kept["reserve_fen"], county.iloc[:2], opened)
+        account_deposits(kept["provision_fen"], county.iloc[:2], opened)
 
 
 @settings(max_examples=examples(60), deadline=None)
@@ -178,8 +178,8 @@ def test_the_reserve_of_each_fund_and_its_account() -> None:
 def test_reserve_and_rest_are_the_fund(funds: list[int], millionths: int) -> None:
     shares = pd.DataFrame({"fund_fen": pd.array(funds, dtype="Int64")})
     kept = risk_reserve(shares, Decimal(millionths).scaleb(-6), "文")
-    assert kept["reserve_fen"].tolist() == [int((2 * Fraction(fen * millionths, 10**6) + 1) // 2) for fen in funds]
-    assert (kept["reserve_fen"] + kept["rest_fen"]).tolist() == funds
+    assert kept["provision_fen"].tolist() == [int((2 * Fraction(fen * millionths, 10**6) + 1) // 2) for fen in funds]
+    assert (kept["provision_fen"] + kept["rest_fen"]).tolist() == funds
     assert (kept["rest_fen"] >= 0).all()
 
 

@@ -41,7 +41,7 @@ IN_PILOT = date(2016, 6, 1)  # a day on which the national rule was in force and
 RULE = SplitRule(
     name="测试用分配办法",
     source="虚构",
-    county="330521",
+    county="110115",
     pilot=True,
     effective_from=date(2015, 1, 1),
     verified=True,
@@ -74,22 +74,39 @@ def deals(**columns: object) -> pd.DataFrame:
     return table.astype({"deal_price_fen": "Int64"})
 
 
-def exact_split(price: int, cost: int, rate: Decimal, rule: SplitRule, level: str) -> list[int]:
-    """One deal in fractions: quotas by the book, floors, then single fen by the largest remainder."""
-    f, t, kept, share = map(Fraction, (rate, rule.tax_rate, rule.retention_rate, rule.township_share))
+def exact_split(
+    price: int,
+    cost: int,
+    rate: Decimal,
+    rule: SplitRule,
+    level: str,
+    pathway: str = "就地",
+    paid: int = 0,
+    net_cost: int | None = None,
+) -> list[int]:
+    """One deal in fractions: quotas by the book, floors, then single fen by the largest remainder.
+
+    The net income leaves out the costs that the gain leaves out, unless told otherwise.
+    """
+    f, t, kept, share, village, other = map(
+        Fraction,
+        (rate, rule.tax_rate, rule.retention_rate, rule.township_share, rule.village_share, rule.reclaimed_share),
+    )
     gain = max(0, price - cost)
     fund = f * (gain if rule.fund_base is FundBase.GAIN else price)
-    tax = t * price
-    covered = min(Fraction(cost), price - fund - tax)
+    tax = t * price + paid
+    covered = min(Fraction(cost if net_cost is None else net_cost), price - fund - tax)
     net = price - fund - tax - covered
-    if level == "乡镇":
-        kept = kept if rule.direct_distribution else Fraction(1)
-        parts = [fund, tax, covered, kept * net, Fraction(0), (1 - kept) * net]
-    else:
-        kept = kept if rule.direct_distribution else 1 - share
-        parts = [fund, tax, covered, share * net, kept * net, (1 - share - kept) * net]
+    reclaimed = other * net if pathway == "调整" else Fraction(0)
+    net -= reclaimed
+    passed = {"乡镇": [Fraction(0)] * 2, "村": [share, Fraction(0)], "组": [share, village]}[level]
+    kept = kept if rule.direct_distribution else Fraction(1) - sum(passed)
+    members = (1 - sum(passed) - kept) * net
+    own = [kept * net if level == each else Fraction(0) for each in ("乡镇", "村", "组")]
+    collectives = [own[0] + passed[0] * net, reclaimed, own[1] + passed[1] * net, own[2]]
+    parts = [fund, tax, covered, *collectives, members]
     whole = [floor(part) for part in parts]
-    order = sorted(range(6), key=lambda party: (whole[party] - parts[party], party))
+    order = sorted(range(len(parts)), key=lambda party: (whole[party] - parts[party], party))
     for party in order[: price - sum(whole)]:
         whole[party] += 1
     return whole
@@ -105,7 +122,7 @@ def test_fund_on_the_gain(rate: str, fund: float) -> None:
     assert parts["gain_fen"] == 732 * WAN
     assert parts["fund_fen"] == round(fund * WAN)
     assert parts["cost_fen"] == 250 * WAN
-    assert parts["collective_fen"] == round((732 - fund) * WAN * 0.3)
+    assert parts["village_fen"] == round((732 - fund) * WAN * 0.3)
 
 
 def test_the_base_makes_the_difference() -> None:
@@ -120,7 +137,7 @@ def test_no_gain_no_fund(cost: float) -> None:
     assert parts["fund_fen"] == parts["gain_fen"] == 0
     assert parts["cost_fen"] == 982 * WAN
     assert parts["loss_fen"] == round((cost - 982) * WAN)
-    assert (parts[["township_fen", "collective_fen", "members_fen"]] == 0).all()
+    assert (parts[["township_fen", "reclaimed_fen", "village_fen", "group_fen", "members_fen"]] == 0).all()
 
 
 def test_the_gain_of_adjusted_entry_between_two_villages() -> None:
@@ -140,14 +157,16 @@ def test_income_that_must_not_be_paid_out_stays_with_the_collective() -> None:
     # 浙江省农村集体资产管理条例 art. 27.
     parts = split_income(deals(owner_level=["村", "组", "乡镇"]), replace(RULE, direct_distribution=False))
     assert parts["members_fen"].eq(0).all()
-    assert parts["collective_fen"].tolist() == [round(585.6 * WAN), round(585.6 * WAN), 0]
+    assert parts["village_fen"].tolist() == [round(585.6 * WAN), 0, 0]
+    assert parts["group_fen"].tolist() == [0, round(585.6 * WAN), 0]
     assert parts["township_fen"].tolist() == [0, 0, round(585.6 * WAN)]
 
 
 def test_a_township_takes_part_as_owner_only() -> None:
     parts = split_income(deals(owner_level=["村", "组", "乡镇"]), RULE)
     assert parts["township_fen"].gt(0).tolist() == [False, False, True]
-    assert parts["collective_fen"].gt(0).tolist() == [True, True, False]
+    assert parts["village_fen"].gt(0).tolist() == [True, False, False]
+    assert parts["group_fen"].gt(0).tolist() == [False, True, False]
     assert parts["members_fen"].nunique() == 1
 
 
@@ -327,36 +346,49 @@ AMOUNTS = st.one_of(st.integers(0, 1000), st.integers(0, 10**13))
 
 @st.composite
 def rules(draw: st.DrawFn) -> SplitRule:
-    """Any rule whose rates leave something."""
-    tax = draw(st.integers(0, 10**5))
-    share = draw(st.integers(0, 10**6))
+    """Any rule whose rates leave something: three decimals where shares of shares are taken, else six."""
+    tax, other = draw(st.integers(0, 10**5)), draw(st.sampled_from([Decimal(0), Decimal("0.4"), Decimal("0.317")]))
+    places = 3 if other else 6
+    most = 10**places
+    share, village = draw(st.integers(0, most)), draw(st.integers(0, most))
+    share, village = min(share, most - village // 2), village // 2
     return replace(
         LOOSE,
         fund_base=draw(st.sampled_from(list(FundBase))),
         fund_rates=(FundRate(Decimal(draw(st.integers(0, 10**6 - tax))).scaleb(-6)),),
         tax_rate=Decimal(tax).scaleb(-6),
-        township_share=Decimal(share).scaleb(-6),
+        reclaimed_share=other,
+        township_share=Decimal(share).scaleb(-places),
         township_document="虚构〔2016〕2号",
-        retention_rate=Decimal(draw(st.integers(0, 10**6 - share))).scaleb(-6),
+        village_share=Decimal(village).scaleb(-places),
+        village_document="虚构〔2016〕3号",
+        retention_rate=Decimal(draw(st.integers(0, most - share - village))).scaleb(-places),
         direct_distribution=draw(st.booleans()),
     )
 
 
+PATHS = st.sampled_from(["就地", "调整", "整治"])
+
+
 @settings(max_examples=examples(60), deadline=None)
-@given(rules(), st.lists(st.tuples(AMOUNTS, st.integers(0, 10**11), LEVELS), min_size=1, max_size=40))
-def test_every_part_as_in_fractions(rule: SplitRule, lots: list[tuple[int, int, str]]) -> None:
-    prices, costs, levels = map(list, zip(*lots, strict=True))
+@given(rules(), st.lists(st.tuples(AMOUNTS, st.integers(0, 10**11), LEVELS, PATHS), min_size=1, max_size=40))
+def test_every_part_as_in_fractions(rule: SplitRule, lots: list[tuple[int, int, str, str]]) -> None:
+    prices, costs, levels, paths = map(list, zip(*lots, strict=True))
     table = deals(
-        deal_price_fen=prices, acquisition_cost=[c / 100 for c in costs], development_cost=0.0, owner_level=levels
+        deal_price_fen=prices,
+        acquisition_cost=[c / 100 for c in costs],
+        development_cost=0.0,
+        owner_level=levels,
+        pathway=paths,
     )
     parts = split_income(table, rule)
     rate = rule.fund_rates[0].rate
     got = parts[list(PARTIES)].to_numpy(dtype=np.int64).tolist()
-    assert got == [exact_split(price, cost, rate, rule, level) for price, cost, level in lots]
+    assert got == [exact_split(price, cost, rate, rule, level, path) for price, cost, level, path in lots]
     assert [sum(row) for row in got] == prices
     assert min(map(min, got)) >= 0
     assert parts["loss_fen"].tolist() == [cost - row[2] for cost, row in zip(costs, got, strict=True)]
-    assert parts["gain_fen"].tolist() == [max(0, price - cost) for price, cost, _ in lots]
+    assert parts["gain_fen"].tolist() == [max(0, price - cost) for price, cost, _, _ in lots]
 
 
 @settings(max_examples=examples(15), deadline=None)
@@ -489,7 +521,7 @@ def test_the_document_is_read_exactly(tmp_path: Path) -> None:
         FundRate(Decimal("0.24"), price_use="工业", zone="县城规划区"),
         FundRate(Decimal("0.2")),
     )
-    assert (rule.tax_rate, rule.township_share, rule.effective_to) == (Decimal("0.0005"), 0, None)
+    assert (rule.tax_rate, rule.township_share, rule.effective_to) == (Decimal("0.0005"), Decimal(0), None)
 
 
 @pytest.mark.parametrize(

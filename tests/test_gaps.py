@@ -174,7 +174,16 @@ def test_the_sums_are_those_of_the_rows(hurt: tuple[list[Damage], Screening, Out
     _, _, outcome = hurt
     totals = outcome.totals().loc["合计"]
     split = outcome.shares["split_gap"].eq("")
-    parts = ["fund_fen", "tax_fen", "cost_fen", "township_fen", "collective_fen", "members_fen"]
+    parts = [
+        "fund_fen",
+        "tax_fen",
+        "cost_fen",
+        "township_fen",
+        "reclaimed_fen",
+        "village_fen",
+        "group_fen",
+        "members_fen",
+    ]
     assert totals[parts].sum() == outcome.deals.loc[split, "deal_price_fen"].sum()
     assert totals["sold"] == outcome.deals["deal_price_fen"].notna().sum()
     assert totals["priced"] == len(outcome.prices) == outcome.parcels["price_gap"].eq("").sum()

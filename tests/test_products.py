@@ -180,7 +180,16 @@ def test_ten_worksheets_give_their_printed_prices_on_a_calculator(sample_work: W
 
 def test_every_sheet_adds_up_to_the_fen(workbook: openpyxl.Workbook, sample_work: Work) -> None:
     shares = sample_work.outcome.shares
-    parties = ["fund_fen", "tax_fen", "cost_fen", "township_fen", "collective_fen", "members_fen"]
+    parties = [
+        "fund_fen",
+        "tax_fen",
+        "cost_fen",
+        "township_fen",
+        "reclaimed_fen",
+        "village_fen",
+        "group_fen",
+        "members_fen",
+    ]
     sold = sample_work.outcome.deals["deal_price_fen"].dropna().astype("int64")
     assert (shares.loc[sold.index, parties].astype("int64").sum(axis=1) == sold).all()
     totals = sample_work.outcome.totals()

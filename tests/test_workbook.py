@@ -31,7 +31,16 @@ COUNTS = {"读入": 47, "采用": 40, "暂不处理": 7}
 CREATED = datetime(2026, 3, 2, 9, 30)
 TOWNSHIPS = [("凤鸣街道", "411081101"), ("*", "411081102"), ("=A1镇", "411081103"), ("fengming", "411081104")]
 SHEETS = ["汇总", "入市资格", "宗地地价", "挂牌模拟", "收益分配", "依据", "数据检查", "暂不处理"]
-PARTS = ["cost_fen", "fund_fen", "tax_fen", "township_fen", "collective_fen", "members_fen"]
+PARTS = [
+    "cost_fen",
+    "fund_fen",
+    "tax_fen",
+    "township_fen",
+    "reclaimed_fen",
+    "village_fen",
+    "group_fen",
+    "members_fen",
+]
 HEADER, FIRST = 4, 5
 """Rows of the header and of the first record, as a spreadsheet counts them."""
 
@@ -146,8 +155,8 @@ def make_tables(number: int = 40, seed: int = 7) -> dict[str, pd.DataFrame]:
 
 
 def split(price: int, draw: random.Random) -> dict[str, object]:
-    """Cut a price into six parts that add up to it."""
-    cuts = [0, *sorted(draw.randrange(price + 1) for _ in range(5)), price]
+    """Cut a price into the parts that add up to it."""
+    cuts = [0, *sorted(draw.randrange(price + 1) for _ in range(len(PARTS) - 1)), price]
     parts: dict[str, object] = {name: cuts[i + 1] - cuts[i] for i, name in enumerate(PARTS)}
     return parts | {"fund_rate": 0.2, "per_member_fen": 123_456}
 
@@ -339,7 +348,9 @@ SUMS = {
         "土地增值收益调节金（元）",
         "税费（元）",
         "乡镇集体（元）",
-        "村组集体留存（元）",
+        "复垦区集体（元）",
+        "村集体（元）",
+        "组集体（元）",
         "成员分配（元）",
     ],
 }
@@ -442,7 +453,7 @@ def test_summary_formulas_give_their_stored_values(formulas: openpyxl.Workbook, 
         letter = openpyxl.utils.get_column_letter(number)
         assert formulas["汇总"].cell(10, number).value == f"=SUM({letter}5:{letter}9)"
         assert abs(exact(stored["汇总"].cell(10, number).value) - sum(values)) <= Fraction(1, 10**6)
-    assert count == 5 * 17
+    assert count == 5 * 19
 
 
 def test_summary_is_the_tables(stored: openpyxl.Workbook, tables: dict[str, pd.DataFrame]) -> None:

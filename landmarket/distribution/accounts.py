@@ -175,7 +175,7 @@ def risk_reserve(shares: pd.DataFrame, share: Decimal, document: str) -> pd.Data
     Returns
     -------
     DataFrame
-        On the same index, Int64 [分]: ``fund_fen``, ``reserve_fen`` (half-up to the fen), ``rest_fen``. Reserve and
+        On the same index, Int64 [分]: ``fund_fen``, ``provision_fen`` (half-up to the fen), ``rest_fen``. Reserve and
         rest add up to the fund. For the account see `account_deposits`.
 
     Raises
@@ -197,7 +197,7 @@ def risk_reserve(shares: pd.DataFrame, share: Decimal, document: str) -> pd.Data
     amount = np.asarray(fund.fillna(0), dtype=np.int64)
     whole, rest = times_rate(amount, np.full_like(amount, rate), shares.index)
     reserve = pd.Series(whole + (2 * rest >= MILLION), index=shares.index, dtype="Int64").where(fund.notna())
-    return pd.DataFrame({"fund_fen": fund, "reserve_fen": reserve, "rest_fen": fund - reserve}, index=shares.index)
+    return pd.DataFrame({"fund_fen": fund, "provision_fen": reserve, "rest_fen": fund - reserve}, index=shares.index)
 
 
 def _require_entries(entries: pd.DataFrame, needed_by: str, *, least: int) -> None:

@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import Fault
+from landmarket.distribution.library import income_rules
 from landmarket.distribution.rule import ASPECTS, FundBase, SplitRule
 from landmarket.errors import NoRuleInForceError, RuleError, UnverifiedRuleWarning
 from landmarket.exact import Ints, millionths
-from landmarket.rules import Rule, national_rules, rule_in_force
+from landmarket.rules import Rule, holding_rule, rule_in_force
+
+BANDS = {FundBase.GAIN: "fund_rate_band", FundBase.PRICE: "fund_rate_band:price"}
+"""Which rule of the library limits the rates on a base."""
 
 
 def fund_rates(deals: pd.DataFrame, rule: SplitRule) -> tuple[Ints, list[Fault]]:
@@ -32,16 +36,18 @@ def fund_rates(deals: pd.DataFrame, rule: SplitRule) -> tuple[Ints, list[Fault]]
     faults : list of Fault
         Deals to which no rate applies, or two equally specific ones, or for which a missing fact decides.
     """
-    facts = pd.DataFrame("", index=deals.index, columns=list(ASPECTS), dtype="str")
     aspects = stated_aspects(rule)
+    number = np.zeros(len(deals), dtype=np.int64)
+    cases: list[tuple[str, ...]] = [()]
     for aspect in aspects:
-        facts[aspect] = deals[aspect].astype("str").fillna("")
-    number = facts.groupby(list(ASPECTS), sort=False).ngroup().to_numpy()
-    distinct = facts.drop_duplicates().itertuples(index=False)
-    found = [_rate_of(dict(zip(ASPECTS, map(str, combination), strict=True)), rule) for combination in distinct]
-    rates: Ints = np.array([rate for rate, _ in found], dtype=np.int64)[number]
-    bad = np.flatnonzero(np.array([bool(trouble) for _, trouble in found], dtype=bool)[number])
-    return rates, [Fault(tuple(aspects), bad, [found[which][1] for which in number[bad]], RuleError)]
+        codes, texts = pd.factorize(deals[aspect].astype("str").fillna(""))
+        number, found = pd.factorize(number * np.int64(len(texts)) + codes)
+        cases = [(*cases[int(one) // len(texts)], str(texts[int(one) % len(texts)])) for one in found]
+    empty = dict.fromkeys(ASPECTS, "")
+    answers = [_rate_of(empty | dict(zip(aspects, case, strict=True)), rule) for case in cases]
+    rates: Ints = np.array([rate for rate, _ in answers], dtype=np.int64)[number]
+    bad = np.flatnonzero(np.array([bool(trouble) for _, trouble in answers], dtype=bool)[number])
+    return rates, [Fault(tuple(aspects), bad, [answers[which][1] for which in number[bad]], RuleError)]
 
 
 def stated_aspects(rule: SplitRule) -> list[str]:
@@ -88,21 +94,25 @@ def day_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
     Returns
     -------
     list of Fault
-        Deals on whose day either is not in force, and no document stands in for the national rule.
+        Deals on whose day either is not in force, and no document stands in for the national rule. A county's own
+        document in the library is no stand-in: it was made under the national rule.
 
     Raises
     ------
     RuleError
-        If a rate on the gain lies outside the national band, and no document allows it.
+        If a rate lies outside the band it is held against, and no document allows it; or the rule pays out to members
+        where that is forbidden on the day of a deal.
 
     Warns
     -----
     UnverifiedRuleWarning
-        If the national rule was not read by whoever entered it.
+        If a rule of the library that decides was not read by whoever entered it.
 
     Notes
     -----
-    The band of 财税〔2016〕41号 is one of the gain, in pilot counties: a rate on the price is not held against it.
+    The band of 财税〔2016〕41号 is one of the gain, in pilot counties: a rate on the price is held against the band of
+    the county's own cited document, where the library has one. Where direct distribution to members is forbidden
+    (浙江省农村集体资产管理条例 art. 27), a rule that pays out is refused, whatever other document it cites.
     """
     number, days = pd.factorize(pd.to_datetime(deals["deal_on"]), sort=True)
     troubles = np.array([*(_day_trouble(stamp.date(), rule) for stamp in pd.DatetimeIndex(days)), ""], dtype=object)
@@ -111,7 +121,7 @@ def day_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
 
 
 def warn_unverified(deals: pd.DataFrame, rule: SplitRule) -> None:
-    """Warn where deals are split by a rule that nobody has checked.
+    """Warn where deals are split by a rule, or by figures of the library, that nobody has checked.
 
     Parameters
     ----------
@@ -123,34 +133,75 @@ def warn_unverified(deals: pd.DataFrame, rule: SplitRule) -> None:
     Warns
     -----
     UnverifiedRuleWarning
-        If the rule was not read by whoever entered it.
+        If the rule, or a figure it takes from the library, was not read by whoever entered it.
     """
-    if len(deals) and not rule.verified:
-        warnings.warn(f"收益分配办法未经核对原文：{rule.name}（{rule.source}）", UnverifiedRuleWarning, stacklevel=4)
+    if not len(deals):
+        return
+    unread = [] if rule.verified else [f"{rule.name}（{rule.source}）"]
+    unread += [f"{taken.name}（{taken.source}）" for taken in rule.taken if not taken.verified]
+    for one in unread:
+        warnings.warn(f"收益分配办法未经核对原文：{one}", UnverifiedRuleWarning, stacklevel=4)
+
+
+def rules_asked(day: date, rule: SplitRule) -> list[Rule]:
+    """List the rules of the library that a split on a day rests on (依据).
+
+    Parameters
+    ----------
+    day : date
+        Day of a deal.
+    rule : SplitRule
+        The county's rule.
+
+    Returns
+    -------
+    list of Rule
+        The national rule on the fund, the band its rates are held against, and the rule on direct distribution, where
+        they are in force; no rule on the fund where a document overrides it.
+    """
+    bands = [] if rule.override_document else [BANDS[FundBase.GAIN], BANDS[rule.fund_base]]
+    held = (
+        holding_rule(income_rules(), key, on=day, county=rule.county, pilot=rule.pilot)
+        for key in dict.fromkeys([*bands, "direct_distribution"])
+    )
+    return [found for found in held if found is not None]
 
 
 def _day_trouble(day: date, rule: SplitRule) -> str:
-    """Say why nothing can be split on a day; stop where a rate on the gain lies outside the band of that day."""
+    """Say why nothing can be split on a day; stop where the rule contradicts one that is in force on that day."""
     if day < rule.effective_from or (rule.effective_to is not None and day > rule.effective_to):
         period = f"{rule.effective_from}—{rule.effective_to or '今'}"
         return f"收益分配办法 {rule.name} 在 {day} 未生效（{period}），换用当日有效的办法"
+    _require_direct_distribution(day, rule)
     if rule.override_document:
         return ""
-    band = rule_in_force(national_rules(), "fund_rate_band", on=day, county=rule.county, pilot=rule.pilot)
-    if band is None:
+    national = _asked(BANDS[FundBase.GAIN], day, rule)
+    if national is None:
         return (
             f"{day} 在 {rule.county}（{'' if rule.pilot else '非'}试点）没有生效的国家调节金规定，不当作 0，"
             f"在收益分配办法 {rule.name} 的 override_document 写明准予征收的文号，或核对成交日与试点状态"
         )
-    if rule.fund_base is FundBase.GAIN:
+    band = national if rule.fund_base is FundBase.GAIN else _asked(BANDS[rule.fund_base], day, rule)
+    if band is not None:
         _require_band(band, rule)
     return ""
 
 
+def _asked(key: str, day: date, rule: SplitRule) -> Rule | None:
+    return rule_in_force(income_rules(), key, on=day, county=rule.county, pilot=rule.pilot)
+
+
+def _require_direct_distribution(day: date, rule: SplitRule) -> None:
+    found = _asked("direct_distribution", day, rule) if rule.direct_distribution else None
+    if found is not None and found.value is False:
+        raise RuleError(
+            f"收益分配办法 {rule.name}：{day} 在 {rule.county} {found.name}（{found.source}）。"
+            "办法：direct_distribution 改为 false，净收益留在集体，量化到成员份额。"
+        )
+
+
 def _require_band(band: Rule, rule: SplitRule) -> None:
-    if not isinstance(band.value, tuple) or len(band.value) != 2:
-        raise RuleError(f"规则 {band.name} 的值应为 [下限, 上限]。")
-    low, high = band.value
+    low, high = band.band
     outside = sorted({str(rate.rate) for rate in rule.fund_rates if not low <= rate.rate <= high})
     if outside:
         raise RuleError(

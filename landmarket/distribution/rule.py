@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 
 from landmarket.errors import RuleError
 from landmarket.exact import MILLION, millionths
-from landmarket.rule_file import RuleFile
-from landmarket.rules import load_toml
+from landmarket.rules import Rule
 
 ASPECTS = ("price_use", "zone", "pathway", "mode")
 """What a rate of the fund can depend on."""
+LAND_COSTS = {"取得": "acquisition_cost", "复垦": "reclamation_cost", "开发": "development_cost"}
+"""Costs of the land (土地成本) by kind, and their column [元]."""
+_NUMBERED = re.compile(r"\d\s*号")
+_COUNTY = re.compile(r"\d{6}", re.ASCII)
+BETWEEN_KINDS = "、"
+"""Between the kinds of costs where a record of the library lists them."""
 
 
 class FundBase(StrEnum):
@@ -118,9 +123,21 @@ class SplitRule:
     township_share : Decimal
         Share of the township collective in the net income of other owners.
     township_document : str
-        Document that gives it; required where the share is not zero.
+        Document that gives it, with its number; required where the share is not zero.
+    village_share : Decimal
+        Share of the village collective in the net income of groups (村级统筹).
+    village_document : str
+        Document that gives it, with its number; required where the share is not zero.
+    reclaimed_share : Decimal
+        Share of the collective whose land was reclaimed (复垦区) in the net income of adjusted entry (调整入市); the
+        other shares are of what remains. Products of shares have at most six decimals.
+    gain_costs, net_costs : tuple of str
+        Costs of the land (取得、复垦、开发) that the gain, and the net income, leave out. What the net income does not
+        leave out the collective bears itself.
     override_document : str
-        Document by which a rate stands outside the national band, or without a national rule.
+        Document, with its number, by which a rate stands outside the band, or without a national rule.
+    inherited : tuple of Rule
+        Records of the rule library that the document starts from; see `taken`.
     """
 
     name: str
@@ -138,6 +155,12 @@ class SplitRule:
     township_document: str = ""
     override_document: str = ""
     effective_to: date | None = None
+    village_share: Decimal = Decimal(0)
+    village_document: str = ""
+    reclaimed_share: Decimal = Decimal(0)
+    gain_costs: tuple[str, ...] = tuple(LAND_COSTS)
+    net_costs: tuple[str, ...] = tuple(LAND_COSTS)
+    inherited: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be applied.
@@ -148,64 +171,76 @@ class SplitRule:
             Naming the key.
         """
         where = f"收益分配办法 {self.name}"
+        if not _COUNTY.fullmatch(self.county):
+            raise RuleError(f"{where}：county = {self.county!r} 不是 6 位县代码。办法：写成 411081 这样的代码文字。")
+        if self.effective_to is not None and self.effective_to < self.effective_from:
+            raise RuleError(f"{where}：effective_to {self.effective_to} 早于 effective_from {self.effective_from}。")
         if not self.fund_rates:
             raise RuleError(f"{where}：没有 [[fund_rate]] 记录。办法：写明调节金比例。")
         highest = max(millionths(rate.rate, f"{where}：调节金比例") for rate in self.fund_rates)
-        tax, kept, township = (
-            millionths(getattr(self, key), f"{where}：{key}")
-            for key in ("tax_rate", "retention_rate", "township_share")
-        )
+        tax = millionths(self.tax_rate, f"{where}：tax_rate")
         if highest + tax > MILLION:
             raise RuleError(f"{where}：调节金比例与 tax_rate 之和超过 1。")
-        if kept + township > MILLION:
-            raise RuleError(f"{where}：retention_rate 与 township_share 之和超过 1。")
-        if township and not self.township_document:
-            raise RuleError(f"{where}：township_share 须有 township_document（文号）；乡镇政府不是分配主体。")
+        self._require_shares(where)
+        for key in ("gain_costs", "net_costs"):
+            kinds = getattr(self, key)
+            unknown = [kind for kind in kinds if kind not in LAND_COSTS]
+            if unknown:
+                raise RuleError(f"{where}：{key} 中不认识 {'、'.join(unknown)}。办法：只写 {'、'.join(LAND_COSTS)}。")
+            if len(set(kinds)) < len(kinds):
+                raise RuleError(f"{where}：{key} = {'、'.join(kinds)} 有重复，成本会扣两次。办法：每种只写一次。")
+        for key in ("override_document", "township_document", "village_document"):
+            document = getattr(self, key)
+            if document and not _NUMBERED.search(document):
+                raise RuleError(f"{where}：{key} = {document!r} 没有文号。办法：写明，如 某政〔2024〕2号。")
 
+    def _require_shares(self, where: str) -> None:
+        shares = ("retention_rate", "township_share", "village_share")
+        for names in (("reclaimed_share",), shares):
+            if sum(millionths(getattr(self, key), f"{where}：{key}") for key in names) > MILLION:
+                raise RuleError(f"{where}：{'、'.join(names)} 之和超过 1。")
+        for key in shares:
+            self.part_of_net(getattr(self, key), f"{where}：{key}")
+        for level in ("township", "village"):
+            if getattr(self, f"{level}_share") and not getattr(self, f"{level}_document"):
+                raise RuleError(f"{where}：{level}_share 须有 {level}_document（文号）；政府不是分配主体。")
 
-def read_split_rule(path: Path) -> SplitRule:
-    """Read a rule on the split of income.
+    @property
+    def taken(self) -> tuple[Rule, ...]:
+        """List the records of the rule library whose figures the rule has (沿用规则库的各项).
 
-    Parameters
-    ----------
-    path : Path
-        TOML file whose keys are the attributes of `SplitRule`; the rates are ``[[fund_rate]]`` records.
+        Returns
+        -------
+        tuple of Rule
+            Of `inherited` those that no later change of the rule, such as `dataclasses.replace`, put another figure
+            in the place of.
+        """
+        return tuple(record for record in self.inherited if self._has(record))
 
-    Returns
-    -------
-    SplitRule
-        The rule.
+    def _has(self, record: Rule) -> bool:
+        if record.key == "fund_rate":
+            return FundRate(record.number, **dict(record.when)) in self.fund_rates
+        figure = getattr(self, record.key)
+        return bool(record.value == (BETWEEN_KINDS.join(figure) if isinstance(figure, tuple) else figure))
 
-    Raises
-    ------
-    ReadError
-        If the file is not TOML.
-    RuleError
-        If a key is missing, unknown or of the wrong kind.
-    """
-    file = RuleFile(load_toml(path), str(path))
-    rule = SplitRule(
-        name=file.text("name"),
-        source=file.text("source"),
-        county=file.text("county"),
-        pilot=file.flag("pilot"),
-        effective_from=file.day("effective_from"),
-        effective_to=file.day("effective_to") if file.has("effective_to") else None,
-        verified=file.flag("verified"),
-        fund_base=file.choice("fund_base", FundBase),
-        fund_rates=tuple(_fund_rate(record) for record in file.records("fund_rate")),
-        tax_rate=file.number("tax_rate"),
-        retention_rate=file.number("retention_rate"),
-        direct_distribution=file.flag("direct_distribution"),
-        township_share=file.number("township_share", Decimal(0)),
-        township_document=file.text("township_document", ""),
-        override_document=file.text("override_document", ""),
-    )
-    file.finish()
-    return rule
+    def part_of_net(self, share: Decimal, what: str) -> int:
+        """Give a share of what adjusted entry leaves the building side, as a part of the whole net income.
 
+        Parameters
+        ----------
+        share : Decimal
+            Share of the building side's part.
+        what : str
+            Its name, for the message.
 
-def _fund_rate(record: RuleFile) -> FundRate:
-    rate = FundRate(record.number("rate"), *(record.text(aspect, "") for aspect in ASPECTS))
-    record.finish()
-    return rate
+        Returns
+        -------
+        int
+            Millionths of the net income.
+
+        Raises
+        ------
+        RuleError
+            If the product has more than six decimals.
+        """
+        return millionths((1 - self.reclaimed_share) * share, f"{what}（乘以 1 − reclaimed_share）")

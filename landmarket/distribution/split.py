@@ -1,24 +1,41 @@
 """Split of a deal's income among its parties, exact to the fen.
 
-Parties, in this order: 县财政（调节金）、税费、成本补偿、乡镇集体、村组集体留存（公积公益金）、成员. A township
+Parties, in this order: 县财政（调节金）、税费、成本补偿、乡镇集体、复垦区集体、村集体、组集体、成员. A township
 government is no party: a township's part is its collective's, as owner or by a cited local document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound, require_unique_index
+from landmarket.columns import schema
 from landmarket.distribution.fund import day_faults, fund_rates, stated_aspects, warn_unverified
-from landmarket.distribution.rule import FundBase, SplitRule
-from landmarket.exact import MILLION, TRILLION, Ints, largest_remainder, millionths, times_rate
-from landmarket.units import Floats, fen_series
+from landmarket.distribution.quotas import LEVELS, Bearing, beyond_price, whole_parts
+from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
+from landmarket.errors import BadValueError
+from landmarket.exact import MILLION, Ints
+from landmarket.units import Floats, round_half_up_array
 
-PARTIES = ("fund_fen", "tax_fen", "cost_fen", "township_fen", "collective_fen", "members_fen")
+PARTIES = (
+    "fund_fen",
+    "tax_fen",
+    "cost_fen",
+    "township_fen",
+    "reclaimed_fen",
+    "village_fen",
+    "group_fen",
+    "members_fen",
+)
 """Columns of the parties, in the order in which ties of a fen are decided."""
-TOWNSHIP_LEVEL = "乡镇"
-_LEVELS = (TOWNSHIP_LEVEL, "村", "组")
+COLLECTIVES = ("township_fen", "reclaimed_fen", "village_fen", "group_fen")
+"""Parties that are collectives: what they keep is 集体留存, with members' part 集体收益."""
+_ADJUSTED = "调整"
+_NEEDED_COSTS = ("acquisition_cost", "development_cost")
+_LEDGER_COSTS = ("reclamation_cost", "transaction_cost", "tax_paid")
 _MOST = 9e13
 """Amounts [元] below this are exact to the fen in floating point."""
 _FEN = 100
@@ -31,15 +48,16 @@ def split_income(deals: pd.DataFrame, rule: SplitRule) -> pd.DataFrame:
     ----------
     deals : DataFrame
         Index parcel code; ``deal_price_fen``, ``deal_on``, ``acquisition_cost`` and ``development_cost`` [元],
-        ``owner_level``, ``member_count``, and those of ``price_use``, ``zone``, ``pathway``, ``mode`` that the
-        rule's rates state.
+        ``owner_level``, ``member_count``, those of ``price_use``, ``zone``, ``pathway``, ``mode`` that the rule's rates
+        state, and ``pathway`` where the rule has a share for the reclaimed side. A ledger may add
+        ``reclamation_cost``, ``transaction_cost`` and ``tax_paid`` [元]; a table without them has none.
     rule : SplitRule
         The county's rule.
 
     Returns
     -------
     DataFrame
-        On the same index, in fen: ``gain_fen``, ``loss_fen``, the six parties, ``per_member_fen``, and ``fund_rate``.
+        On the same index, in fen: ``gain_fen``, ``loss_fen``, the eight parties, ``per_member_fen``, and ``fund_rate``.
         All missing where there was no deal. The parties of a deal add up to its price exactly.
 
     Raises
@@ -47,25 +65,29 @@ def split_income(deals: pd.DataFrame, rule: SplitRule) -> pd.DataFrame:
     NoRuleInForceError
         If the county's rule, or the national rule on the fund, is not in force on the day of a deal.
     RuleError
-        If no rate or more than one applies to a deal or a missing fact decides it, or a rate lies outside the
-        national band without a document.
+        If no rate or more than one applies to a deal or a missing fact decides it, a rate lies outside its band without
+        a document, or the rule pays out to members where that is forbidden.
     BadValueError
-        If a cost, the owner's level or the day of a deal is missing; `split_gaps` names all such deals beforehand.
+        If a cost, the owner's level or the day of a deal is missing, taxes stand both in the ledger and in the rule, or
+        fund, taxes and transaction costs exceed the price; `split_gaps` names all such deals beforehand.
 
     Notes
     -----
-    With price P, costs C, tax rate t and fund rate f (财税〔2016〕41号 for the base "gain"):
+    With price P, the costs of the land that the gain leaves out C, those that the net income leaves out D, taxes and
+    transaction costs paid T, tax rate t and fund rate f (财税〔2016〕41号 for the base "gain"):
 
-    .. math:: G = \max(0, P - C), \quad F = f G \text{ or } f P, \quad N = \max(0, P - F - tP - C)
+    .. math:: G = \max(0, P - C), \quad F = f G \text{ or } f P, \quad N = \max(0, P - F - tP - T - D)
 
-    The net income N goes to the township collective by its cited share, to the owning collective by its
-    retention rate, and the rest to members. Where the price does not cover all, taxes and fund go before costs,
-    and the costs left open are the loss. A township collective that owns the land keeps the retention itself. The
-    exact quotas are rational numbers; whole fen are handed out by the largest remainder, ties by party order.
+    The net income N of adjusted entry (调整入市) goes to the collective of the reclaimed land by its share; of what
+    remains, the township collective and, where a group owns the land, the village collective have their cited
+    shares, the owning collective its retention (公积公益金), and members the rest. Where the price does not cover all,
+    taxes and fund go before costs, and the costs left open are the loss. The exact quotas are rational numbers; whole
+    fen are handed out by the largest remainder, ties by party order.
     A fund on the price is due whatever the gain.
     """
-    parts = _split_sold(_sold(deals, rule, "split_income"), rule)
-    return parts.reindex(deals.index).astype(parts.dtypes.to_dict())
+    sold = _sold(deals, rule, "split_income")
+    parts = _split_sold(sold, rule)
+    return parts if sold is deals else parts.reindex(deals.index).astype(parts.dtypes.to_dict())
 
 
 def split_gaps(deals: pd.DataFrame, rule: SplitRule) -> pd.Series[str]:
@@ -89,104 +111,135 @@ def split_gaps(deals: pd.DataFrame, rule: SplitRule) -> pd.Series[str]:
     MissingColumnError
         If a column is missing.
     RuleError
-        If the rule itself cannot be applied: its rates lie outside the national band without a document.
+        If the rule itself cannot be applied: its rates lie outside their band without a document, or it pays out to
+        members where that is forbidden.
 
     Notes
     -----
     The reasons are found by the very checks that `split_income` makes.
     """
     sold = _sold(deals, rule, "split_gaps")
-    _, faults = _rates(sold, rule)
+    faults = _faults(sold, rule)[-1]
     return gap_texts(sold, faults).reindex(deals.index, fill_value="").rename("split_gap")
 
 
 def _sold(deals: pd.DataFrame, rule: SplitRule, needed_by: str) -> pd.DataFrame:
     """Check the shape of the table and leave out what was not sold."""
     require_unique_index(deals, needed_by)
-    needed = ["deal_on", "acquisition_cost", "development_cost", *stated_aspects(rule), "owner_level", "member_count"]
+    needed = ["deal_on", *_NEEDED_COSTS, *stated_aspects(rule), "owner_level", "member_count"]
+    needed += ["pathway"] if rule.reclaimed_share else []
     require_columns(deals, ["deal_price_fen", *needed], needed_by)
-    return deals[deals["deal_price_fen"].notna()]
+    sold = deals["deal_price_fen"].notna()
+    return deals if sold.all() else deals[sold]
 
 
-def _rates(deals: pd.DataFrame, rule: SplitRule) -> tuple[Ints, list[Fault]]:
-    """Find the rate of the fund for each deal, and everything that cannot be used."""
+def _faults(deals: pd.DataFrame, rule: SplitRule) -> tuple[Bearing, Ints, list[Fault]]:
+    """Find what each price has to bear, the gain, and everything that cannot be used."""
     rates, faults = fund_rates(deals, rule)
-    return rates, [*_fact_faults(deals), *day_faults(deals, rule), *faults]
+    price = _price_fen(deals)
+    land = {kind: _fen(deals, column) for kind, column in LAND_COSTS.items()}
+    gain = np.maximum(price - _added(land, rule.gain_costs), 0)
+    due = Bearing(
+        price=price,
+        base=gain if rule.fund_base is FundBase.GAIN else price,
+        rate=rates,
+        paid=_fen(deals, "transaction_cost") + _fen(deals, "tax_paid"),
+        land=_added(land, rule.net_costs),
+        case=_cases(deals, rule),
+    )
+    facts = _fact_faults(deals, rule)
+    beyond = np.setdiff1d(beyond_price(due, rule), np.concatenate([found.rows for found in facts]))
+    cures = ["调节金、税费与交易费用超过成交价，核对成交价与费用台账"] * len(beyond)
+    over = Fault(("deal_price_fen",), beyond.astype(np.intp), cures, BadValueError)
+    return due, gain, [*facts, over, *day_faults(deals, rule), *faults]
+
+
+def _cases(deals: pd.DataFrame, rule: SplitRule) -> Ints:
+    """Row of each deal in the table of `net_parts`; an unknown level, which has a fault of its own, as the first."""
+    codes, found = pd.factorize(deals["owner_level"])
+    rows = [LEVELS.index(level) if level in LEVELS else 0 for level in found]
+    case: Ints = np.array([*rows, 0], dtype=np.int64)[codes]
+    if rule.reclaimed_share:
+        case += deals["pathway"].eq(_ADJUSTED).to_numpy(dtype=bool, na_value=False) * np.int64(len(LEVELS))
+    return case
+
+
+def _added(land: Mapping[str, Ints], kinds: Sequence[str]) -> Ints:
+    none = np.zeros_like(land[next(iter(land))])
+    total: Ints = np.sum([none, *(land[kind] for kind in kinds)], axis=0)
+    return total
 
 
 def _split_sold(deals: pd.DataFrame, rule: SplitRule) -> pd.DataFrame:
-    rate, faults = _rates(deals, rule)
+    due, gain, faults = _faults(deals, rule)
     require_sound(deals, faults, "split_income")
     warn_unverified(deals, rule)
-    price = deals["deal_price_fen"].to_numpy(dtype=np.int64)
-    cost = fen_series(pd.to_numeric(deals["acquisition_cost"])).to_numpy(dtype=np.int64)
-    cost = cost + fen_series(pd.to_numeric(deals["development_cost"])).to_numpy(dtype=np.int64)
-    gain = np.maximum(price - cost, 0)
-    parties = _parties(price, cost, gain if rule.fund_base is FundBase.GAIN else price, rate, deals, rule)
-    if (parties.sum(axis=0) != price).any() or (parties < 0).any():
+    parties = whole_parts(due, rule)
+    if (parties.sum(axis=0) != due.price).any() or (parties < 0).any():
         raise ArithmeticError("收益分配：各方之和不等于成交价")
-    table = pd.DataFrame({"gain_fen": gain, "loss_fen": cost - parties[2], "fund_rate": rate / MILLION}, deals.index)
-    table = table.assign(**dict(zip(PARTIES, parties, strict=True)))
+    loss = due.land - parties[PARTIES.index("cost_fen")]
+    columns = {"gain_fen": gain, "loss_fen": loss, **dict(zip(PARTIES, parties, strict=True))}
+    table = pd.DataFrame({name: _filled(fen) for name, fen in columns.items()}, index=deals.index, copy=False)
+    table.insert(2, "fund_rate", due.rate / MILLION)
     members = pd.to_numeric(deals["member_count"]).astype("Int64")
-    table["per_member_fen"] = table["members_fen"].astype("Int64") // members
-    return table.astype({name: "Int64" for name in table.columns if name != "fund_rate"})
+    table["per_member_fen"] = table["members_fen"] // members
+    return table
 
 
-def _parties(price: Ints, cost: Ints, base: Ints, rate: Ints, deals: pd.DataFrame, rule: SplitRule) -> Ints:
-    """Whole fen of the six parties, shape (6, deals)."""
-    fund, fund_rest = times_rate(base, rate)
-    tax, tax_rest = times_rate(price, np.full_like(price, millionths(rule.tax_rate, "tax_rate")))
-    rest, left = _carry(price - fund - tax, -fund_rest - tax_rest, MILLION)
-    short = rest < cost
-    covered, covered_rest = np.where(short, rest, cost), np.where(short, left, 0)
-    net, net_rest = np.where(short, 0, rest - cost), np.where(short, 0, left)
-    owns = deals["owner_level"].eq(TOWNSHIP_LEVEL).to_numpy(dtype=bool)
-    share = millionths(rule.township_share, "township_share")
-    passed_on = np.where(owns, 0, share)
-    kept = np.full_like(price, millionths(rule.retention_rate, "retention_rate"))
-    if not rule.direct_distribution:
-        kept = MILLION - passed_on
-    township, township_rest = _share(net, net_rest, np.where(owns, kept, passed_on))
-    collective, collective_rest = _share(net, net_rest, np.where(owns, 0, kept))
-    members, members_rest = _carry(
-        net - township - collective, net_rest * MILLION - township_rest - collective_rest, TRILLION
-    )
-    whole = np.stack([fund, tax, covered, township, collective, members])
-    rests = np.stack(
-        [fund_rest * MILLION, tax_rest * MILLION, covered_rest * MILLION, township_rest, collective_rest, members_rest]
-    )
-    return largest_remainder(whole, rests)
+def _filled(fen: Ints) -> pd.arrays.IntegerArray:
+    return pd.arrays.IntegerArray(fen, np.zeros(len(fen), dtype=np.bool_))
 
 
-def _carry(whole: Ints, rest: Ints, unit: int) -> tuple[Ints, Ints]:
-    """Bring a remainder into 0 … unit − 1."""
-    carried, rest = np.divmod(rest, unit)
-    return whole + carried, rest
-
-
-def _share(net: Ints, net_rest: Ints, rate: Ints) -> tuple[Ints, Ints]:
-    """Rate × net income: whole fen, and the remainder in 10⁻¹² fen."""
-    whole, rest = times_rate(net, rate)
-    return _carry(whole, rest * MILLION + rate * net_rest, TRILLION)
-
-
-def _fact_faults(deals: pd.DataFrame) -> list[Fault]:
+def _fact_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
     price = deals["deal_price_fen"].to_numpy(dtype=np.float64)
     costs = [
         fault(name, ~((amount >= 0) & (amount < _MOST)), "补上成本，确无成本的填 0，缺失不当作 0。")
-        for name in ("acquisition_cost", "development_cost")
+        for name in _costs(deals)
         for amount in [_numbers(deals[name])]
     ]
     members = _numbers(deals["member_count"])
     counted = (members > 0) & (members == np.floor(members)) & (members < _MOST)
     miscounted = deals["member_count"].notna().to_numpy() & ~counted
-    return [
+    found = [
         fault("deal_price_fen", ~((price >= 0) & (price < _MOST * _FEN)), "成交价不应为负，核对金额。"),
         fault("deal_on", deals["deal_on"].isna(), "补上成交日。"),
         *costs,
-        fault("owner_level", ~deals["owner_level"].isin(_LEVELS), "所有权层级应为 乡镇、村 或 组，先核实所有权。"),
+        fault("owner_level", ~deals["owner_level"].isin(LEVELS), "所有权层级应为 乡镇、村 或 组，先核实所有权。"),
         fault("member_count", miscounted, "成员人数应为大于 0 的整数，不知道则留空。"),
     ]
+    if rule.reclaimed_share:
+        known = schema()["pathway"].allowed
+        cure = f"入市途径应为 {'、'.join(known)} 之一，调整入市的另有复垦区份额。"
+        found.append(fault("pathway", ~deals["pathway"].isin(known), cure))
+    if rule.tax_rate and "tax_paid" in deals.columns:
+        twice = _numbers(deals["tax_paid"]) > 0
+        found.append(fault("tax_paid", twice, "税费已有台账，办法的 tax_rate 应为 0，不重复计算。"))
+    return found
+
+
+def _costs(deals: pd.DataFrame) -> list[str]:
+    return [*_NEEDED_COSTS, *(name for name in _LEDGER_COSTS if name in deals.columns)]
+
+
+def _fen(deals: pd.DataFrame, name: str) -> Ints:
+    """A column of yuan in fen; a column that is not there, and what has a fault of its own, as zero."""
+    if name not in deals.columns:
+        return np.zeros(len(deals), dtype=np.int64)
+    yuan = _numbers(deals[name])
+    sound = np.where((yuan >= 0) & (yuan < _MOST), yuan, 0.0)
+    fen = np.rint(sound * _FEN)
+    odd = fen / _FEN != sound  # not a whole number of fen as it stands: half-up, exactly
+    fen[odd] = np.rint(round_half_up_array(sound[odd], 2) * _FEN)
+    whole: Ints = fen.astype(np.int64)
+    return whole
+
+
+def _price_fen(deals: pd.DataFrame) -> Ints:
+    """Prices; what has a fault of its own as zero."""
+    column = pd.to_numeric(deals["deal_price_fen"]).astype("Int64").fillna(0)
+    price = np.array(column, dtype=np.int64)
+    price[(price < 0) | (price >= _MOST * _FEN)] = 0
+    return price
 
 
 def _numbers(column: pd.Series[float]) -> Floats:

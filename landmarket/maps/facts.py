@@ -45,7 +45,9 @@ FACTS = (
     "tax_fen",
     "cost_fen",
     "township_fen",
-    "collective_fen",
+    "reclaimed_fen",
+    "village_fen",
+    "group_fen",
     "members_fen",
 )
 """Columns a click shows, in order, where the table has them."""
