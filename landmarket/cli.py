@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+import pandas as pd
 
 from landmarket.columns import header
 from landmarket.county import read_county, read_county_parcels, read_villages, sample_county
@@ -352,6 +353,38 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
             f"{town}{grade_label(name)} {'无价' if value != value else f'{value:g}'}" for town, name, value in cells
         )
         click.echo(f"{use}（元/㎡）：{said}")
+    for name, file in made.items():
+        click.echo(f"{name}：{folder.final / file}")
+
+
+@app.command()
+@COUNTY
+@OUT
+@JSON
+def income(county: Path, out: Path, as_json: bool) -> None:
+    """收益分配：决算成本、各方分配、分期收付、成员分配与公示表、公积公益金、指标、办法比较。"""
+    from landmarket.income_products import INDEX, NOTICES, WORKBOOK, do_income, income_run, write_income
+
+    work, created = do_income(read_county(county), _say), datetime.now().astimezone()
+    with income_run(work, out, created) as folder:
+        write_income(work, folder, created, _say)
+    made = {"首页": INDEX, "工作簿": WORKBOOK, "公示表": NOTICES, "清单": "manifest.json"}
+    total = {name: int(fen) for name, fen in work.balance.sum().items()}
+    posted, unsplit = work.payments.get("parcel_code", pd.Series()).nunique(), len(work.deals) - len(work.balance)
+    if as_json:
+        document = {"folder": str(folder.final), "files": made, "sums": total, "unsplit": unsplit, "posted": posted}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    click.echo(f"成交 {len(work.deals)} 宗，已分配 {len(work.balance)} 宗，未分配 {unsplit} 宗（原因见工作簿“未分配”）")
+    shown = ("deal_price_fen", "fund_fen", "cost_fen", "members_fen", "balance_fen")
+    click.echo(
+        "，".join(
+            f"{header(name).partition('（')[0].removesuffix('分')} {wan_text(total[name])} 万元" for name in shown
+        )
+    )
+    click.echo(f"公示表 {posted} 宗（A4、A3 各一份）；台账未计入 {len(work.uncounted)} 笔")
     for name, file in made.items():
         click.echo(f"{name}：{folder.final / file}")
 

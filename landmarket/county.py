@@ -24,6 +24,7 @@ from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 
 FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
+_FURTHER = ("grading_rule", "compile_rule", "income_plan")
 _LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
@@ -105,6 +106,8 @@ class County:
         The rule by which the county is graded; only grading needs it.
     compile_rule : Path or None
         The rule by which its benchmark price is compiled; only compiling needs it.
+    income_plan : Path or None
+        What its income is settled and divided by; only following the income through needs it.
     """
 
     path: Path
@@ -122,6 +125,7 @@ class County:
     crs: str | None
     grading_rule: Path | None = None
     compile_rule: Path | None = None
+    income_plan: Path | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -179,7 +183,7 @@ def read_county(path: str | Path) -> County:
     document = RuleFile(load_toml(path), str(path))
     listed = RuleFile(document.value("files", "文件表"), f"{path} 的 [files]")
     files = {key: path.parent / listed.text(key) for key in FILES}
-    grading, compiling = listed.text("grading_rule", ""), listed.text("compile_rule", "")
+    further = {key: listed.text(key, "") for key in _FURTHER}
     listed.finish()
     named = RuleFile(document.value("layers", "图层表") if document.has("layers") else {}, f"{path} 的 [layers]")
     layers = {key: named.text(key) for key in _LAYERS if named.has(key)}
@@ -199,8 +203,7 @@ def read_county(path: str | Path) -> County:
         context=tuple(_context(record, path.parent) for record in document.records("context")),
         floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
         crs=document.text("crs", "") or None,
-        grading_rule=path.parent / grading if grading else None,
-        compile_rule=path.parent / compiling if compiling else None,
+        **{key: path.parent / name for key, name in further.items() if name},
     )
     document.finish()
     gone = [str(file) for file in county.inputs if not file.exists()]

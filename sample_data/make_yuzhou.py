@@ -6,6 +6,7 @@ python sample_data/make_yuzhou.py [--seed N] [--out DIR] [--clean | --random-def
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 import shapely
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["OPENPYXL_LXML"] = "False"  # a workbook has the same bytes whether lxml is installed or not
 
 from sample_data.county import (
     attributes,
@@ -22,6 +24,7 @@ from sample_data.county import (
     facts,
     fates,
     grading,
+    income,
     layers,
     network,
     notice,
@@ -98,6 +101,8 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     writing.write_csv(folder / "planted.csv", planted)
     grading.write_grading(folder, seed, villages)
     pricing.write_compile_rule(folder)
+    clear = income.clear_parcels(table, planted, shapes, block_fates, owned)
+    income.write_income(folder, seed, townships, clear, income.chosen_owners(owned, clear))
     documents.write_documents(folder, seed, len(table))
     return planted
 

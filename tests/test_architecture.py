@@ -28,8 +28,8 @@ def floors() -> dict[str, int]:
 
 
 LEVEL = floors()
-DRAWING = {"maps", "report"}
-DOMAIN = {"zoning", "screening", "pricing", "market", "distribution", "scenario"}
+DRAWING = {"maps", "report", "figures"}
+DOMAIN = {"zoning", "screening", "pricing", "market", "distribution", "indicators", "scenario"}
 
 
 def modules() -> list[Path]:

@@ -11,6 +11,7 @@ from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
 from landmarket.columns import schema
+from landmarket.distribution import income_rules
 from landmarket.pricing.notice_layout import layout
 from landmarket.pricing.price_table import formulas
 from landmarket.rules import Rule, RuleValue, national_rules
@@ -70,6 +71,16 @@ def _span(rule: Rule) -> str:
 
 
 def _rules() -> tuple[list[str], Rows]:
+    return _rule_table(national_rules())
+
+
+def _income() -> tuple[list[str], Rows]:
+    heads, rows = _rule_table(rule for rule in income_rules() if rule.key != "fund_rate_band")
+    places = (rule.region or "全国" for rule in income_rules() if rule.key != "fund_rate_band")
+    return ["地方", *heads], ([place, *row] for place, row in zip(places, rows, strict=True))
+
+
+def _rule_table(rules: Iterable[Rule]) -> tuple[list[str], Rows]:
     heads = ["键", "规则", "值", "单位", "有效期", "适用", "出处", "已核对原文", "备注"]
     reach = {None: "全国", True: "试点县", False: "非试点县"}
     rows = (
@@ -84,7 +95,7 @@ def _rules() -> tuple[list[str], Rows]:
             "是" if rule.verified else "否",
             rule.note,
         ]
-        for rule in national_rules()
+        for rule in rules
     )
     return heads, rows
 
@@ -129,6 +140,7 @@ _TABLES: dict[str, Callable[[], tuple[list[str], Rows]]] = {
     "checks": _checks,
     "reasons": _reasons,
     "rules": _rules,
+    "income": _income,
     "notice": _notice,
     "formulas": _formulas,
     "uses": _uses,

@@ -58,6 +58,7 @@ def write_table_book(
     internal_line: str = INTERNAL_LINE,
     long: Sequence[str] = (),
     sums: Mapping[str, WeightedSum] | None = None,
+    roles: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write tables as a workbook, whole or not at all.
 
@@ -79,6 +80,9 @@ def write_table_book(
         Columns of long text, which get a wide column.
     sums : mapping of str to WeightedSum, optional
         By the name of the sheet: a column that Excel can compute again.
+    roles : mapping of str to mapping of str to str, optional
+        By the name of the sheet, columns of amounts that get a live total below: ``"whole"`` and its ``"part"``
+        columns, which a last column checks row by row, or ``"total"``.
 
     Raises
     ------
@@ -95,8 +99,9 @@ def write_table_book(
         for name, table in tables.items():
             require_public(table.columns, f"工作簿 {name}")
             require_room(name, table)
+            own = dict.fromkeys(long, "long") | dict((roles or {}).get(name, {}))
             columns = tuple(
-                SheetColumn(_with_decimals(cells_of(table, column)), "long" if column in long else "")
+                SheetColumn(_with_decimals(cells_of(table, column)), own.get(column, ""))
                 for column in map(str, table.columns)
             )
             sheet = Sheet(names[name], columns, len(table))

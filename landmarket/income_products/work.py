@@ -1,0 +1,239 @@
+"""A county's income, computed (收益分配): settled costs, split, payments over time, members, comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from landmarket.county import County
+from landmarket.distribution.accounts import account_by_year, account_deposits, read_fund_uses, retained_account
+from landmarket.distribution.accounts import risk_reserve as reserve_of_fund
+from landmarket.distribution.balance import balance_by, parcel_balance
+from landmarket.distribution.cost_ledger import foreign_entries, later_entries, read_cost_ledger
+from landmarket.distribution.income_plan import IncomePlan, planned_reform, read_income_plan
+from landmarket.distribution.member_payments import member_payments, unrostered
+from landmarket.distribution.payment_plan import read_payment_plan
+from landmarket.distribution.reform import compare_splits
+from landmarket.distribution.roster import read_roster
+from landmarket.distribution.rule import SplitRule
+from landmarket.distribution.schedule import cash_by, payment_schedule, present_value
+from landmarket.distribution.settlement import settled_deals
+from landmarket.distribution.split import PARTIES, split_gaps, split_income
+from landmarket.errors import RuleError
+from landmarket.products import Work, do_county
+
+Say = Callable[[str], None]
+
+_OWN = {"乡镇": "township_fen", "村": "village_fen", "组": "group_fen"}
+NO_ROSTER = "没有成员名册"
+EQUITY = "作价出资"
+
+
+@dataclass(frozen=True, eq=False)
+class Reform:
+    """A changed rule beside the county's (办法比较).
+
+    Attributes
+    ----------
+    rule : SplitRule
+        The changed rule.
+    shares : DataFrame
+        The split under it, on the deals' index.
+    changes : DataFrame
+        Who gains and who loses by township and party, as `compare_splits` gives it.
+    """
+
+    rule: SplitRule
+    shares: pd.DataFrame
+    changes: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class IncomeWork:
+    """A county's income, split and followed through (收益分配).
+
+    Attributes
+    ----------
+    main : Work
+        The county's main job: parcels, prices, deals.
+    plan : IncomePlan
+        What is read and compared.
+    deals : DataFrame
+        The deals with settled costs and where they lie; one row for each parcel that was sold.
+    shares : DataFrame
+        Their split, with ``split_gap``; on the same index.
+    uncounted : DataFrame
+        Ledger entries that did not count, with the reason.
+    balance, townships : DataFrame
+        The ledger that balances, by parcel and by township with the total.
+    schedule, cash, present : DataFrame
+        Payments, cash by year and township, present values by parcel and party [分].
+    payments : DataFrame
+        Members' parts, with names: for the sheet posted in the village alone.
+    member_gaps : Series of str
+        Why members' income of a deal is not divided.
+    rostered : tuple of str
+        Codes of the collectives whose members are known.
+    account, years : DataFrame
+        Retained funds of each collective, by entry and by year.
+    reserve : DataFrame
+        Part of the fund set aside against risk; empty where the plan has none.
+    reforms : dict of str to Reform
+        By name.
+    """
+
+    main: Work
+    plan: IncomePlan
+    deals: pd.DataFrame
+    shares: pd.DataFrame
+    uncounted: pd.DataFrame
+    balance: pd.DataFrame
+    townships: pd.DataFrame
+    schedule: pd.DataFrame
+    cash: pd.DataFrame
+    present: pd.DataFrame
+    payments: pd.DataFrame
+    member_gaps: pd.Series[str]
+    rostered: tuple[str, ...]
+    account: pd.DataFrame
+    years: pd.DataFrame
+    reserve: pd.DataFrame
+    reforms: dict[str, Reform]
+
+    @property
+    def county(self) -> County:
+        """The county file."""
+        return self.main.county
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The income plan and every file that it names."""
+        return [path for path in (self.county.income_plan, *self.plan.files) if path is not None]
+
+    @property
+    def rule(self) -> SplitRule:
+        """The county's rule on the split."""
+        return self.main.scenario.split_rule
+
+    @property
+    def split(self) -> pd.DataFrame:
+        """The deals that were split, with their parts beside them."""
+        there = self.shares["split_gap"].eq("")
+        return self.deals[there].join(self.shares.loc[there].drop(columns="split_gap"))
+
+
+def do_income(county: County, say: Say) -> IncomeWork:
+    """Do the main job and follow the income through.
+
+    Parameters
+    ----------
+    county : County
+        The county file; it must name an income plan.
+    say : callable
+        Told of each step, in Chinese, as it begins.
+
+    Returns
+    -------
+    IncomeWork
+        All results, nothing written.
+
+    Raises
+    ------
+    RuleError
+        If the county file names no income plan.
+    """
+    if county.income_plan is None:
+        raise RuleError(f"{county.path}：[files] 没有 income_plan。办法：写明收益分配方案的 TOML 文件。")
+    plan = read_income_plan(county.income_plan)
+    main = do_county(county, say)
+    say("收益分配：决算成本、各方分配、收支平衡")
+    deals, uncounted = _deals(main, plan)
+    rule = main.scenario.split_rule
+    shares = _shares(deals, rule)
+    split = shares["split_gap"].eq("")
+    balance = parcel_balance(deals, shares)
+    say("分期收付、成员分配、公积公益金、办法比较")
+    schedule = _schedule(deals[split], shares[split], plan)
+    roster = read_roster(plan.roster) if plan.roster else pd.DataFrame({"owner_code": []}, dtype="str")
+    payments, gaps = _payments(deals[split].join(shares.loc[split, ["members_fen"]]), roster, plan)
+    account = _account(deals[split], shares[split], plan)
+    return IncomeWork(
+        main=main,
+        plan=plan,
+        deals=deals,
+        shares=shares,
+        uncounted=uncounted,
+        balance=balance,
+        townships=balance_by(balance, deals["township"]),
+        schedule=schedule,
+        cash=cash_by(schedule, ("year", "township")),
+        present=present_value(schedule, plan.discount_rate, county.on),
+        payments=payments,
+        member_gaps=gaps,
+        rostered=tuple(roster["owner_code"].unique().tolist()),
+        account=account,
+        years=account_by_year(account),
+        reserve=_reserve(shares[split], plan),
+        reforms=_reforms(deals[split], shares[split], rule, plan),
+    )
+
+
+def _deals(main: Work, plan: IncomePlan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sold parcels with all that is known of them; ledger entries that did not count."""
+    table = pd.DataFrame(main.outcome.table.drop(columns=["geometry", *main.outcome.shares.columns]))
+    deals = table[table["deal_price_fen"].notna()]
+    if plan.cost_ledger is None:
+        return deals.assign(cost_basis="宗地表"), pd.DataFrame()
+    ledger = read_cost_ledger(plan.cost_ledger)
+    later = later_entries(ledger, plan.settled_on).assign(reason=f"晚于决算日 {plan.settled_on}")
+    foreign = foreign_entries(ledger, deals.index, plan.settled_on).assign(reason="宗地没有成交")
+    uncounted = pd.concat([part for part in (later, foreign) if len(part)] or [later], ignore_index=True)
+    return settled_deals(deals, ledger, plan.settled_on), uncounted
+
+
+def _shares(deals: pd.DataFrame, rule: SplitRule) -> pd.DataFrame:
+    gap = split_gaps(deals, rule)
+    return split_income(deals[gap.eq("")], rule).reindex(deals.index).assign(split_gap=gap)
+
+
+def _schedule(deals: pd.DataFrame, shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
+    """Payments in cash: land taken as equity (作价出资) brings none."""
+    cash = deals["form"].ne(EQUITY)
+    payments = read_payment_plan(plan.payment_plan)
+    schedule = payment_schedule(deals[cash], shares[cash], payments, order=plan.payment_order, timing=plan.rent_timing)
+    return schedule.join(deals[["township", "village"]], on="parcel_code")
+
+
+def _payments(deals: pd.DataFrame, roster: pd.DataFrame, plan: IncomePlan) -> tuple[pd.DataFrame, pd.Series[str]]:
+    if plan.member_basis is None:
+        return pd.DataFrame(), pd.Series(NO_ROSTER, index=deals.index, dtype="str", name="member_gap")
+    gaps = unrostered(deals, roster, plan.member_basis)
+    return member_payments(deals[gaps.eq("")], roster, plan.member_basis), gaps
+
+
+def _account(deals: pd.DataFrame, shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
+    """Retained funds: what the owning collective keeps of each deal, on the day the price is fully paid."""
+    kept = pd.Series(0, index=deals.index, dtype="int64")
+    for level, party in _OWN.items():
+        kept = kept.mask(deals["owner_level"].eq(level), shares[party].astype("int64"))
+    deposits = account_deposits(kept, deals["owner_code"], deals["payment_by"])
+    uses = read_fund_uses(plan.fund_uses) if plan.fund_uses else deposits.iloc[:0].assign(purpose="", document="")
+    return retained_account(deposits, uses)
+
+
+def _reserve(shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
+    if plan.risk_reserve_share is None:
+        return pd.DataFrame()
+    return reserve_of_fund(shares, plan.risk_reserve_share, plan.risk_reserve_document)
+
+
+def _reforms(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, plan: IncomePlan) -> dict[str, Reform]:
+    made = {}
+    for one in plan.reforms:
+        changed = planned_reform(deals, rule, one)
+        after = split_income(deals, changed)
+        made[one.name] = Reform(changed, after, compare_splits(shares[list(PARTIES)], after, deals["township"]))
+    return made
