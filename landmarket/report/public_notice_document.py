@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,9 +14,10 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE, WD_T
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Cm, Emu, Pt
 from docx.styles.style import ParagraphStyle
-from docx.table import _Row
+from docx.table import Table, _Row
 
 from landmarket.report.cells import safe_text
 from landmarket.report.notice_document import BODY, CELL, NoticeDocument
@@ -179,12 +181,20 @@ class PublicSheet(NoticeDocument):
         heads, last, every = len(grid.heads), len(rows) - 1, frozenset(range(len(widths)))
         pen = _Pen(str(self._document.styles[CELL].style_id), self._look.sizes[CELL], grid.alignments, grid.labels)
         head, sums = replace(pen, alignments="^" * len(widths), bold=every), replace(pen, bold=every)
+        patterns: dict[tuple[bool, ...], BaseOxmlElement] = {}
         for place, texts in enumerate(rows):
+            shape = tuple(map(bool, texts))
+            plain = heads + _KEPT <= place <= last - _KEPT - len(grid.sums) and None not in texts and not grid.bound
+            if plain and shape in patterns:
+                _copy_row(made, patterns[shape], texts, widths, pen)
+                continue
             row = made.add_row()
             _set_row(row, head=place < heads)
             _fill(row, texts, widths, head if place < heads else sums if place > last - len(grid.sums) else pen)
             if grid.bound or (place < last and not heads + _KEPT <= place <= last - _KEPT):
                 _keep(row)
+            if plain:
+                patterns[shape] = row._tr
         self._add("", CELL).paragraph_format.keep_with_next = grid.bound
 
     def _turn(self, *, landscape: bool) -> None:
@@ -232,11 +242,27 @@ def _fill(row: _Row, texts: Sequence[str | None], widths: Sequence[int], pen: _P
         paragraph._p.style = pen.style  # by its identifier: the library would look it up for every cell
         paragraph.alignment = _ALIGNMENTS[pen.alignments[place]]
         if text:
-            paragraph.add_run(_line(text, _LINES * widths[place] // Pt(pen.size))).bold = place in pen.bold
+            paragraph.add_run(_printed(text, widths[place], pen)).bold = place in pen.bold
     starts = [place for place, text in enumerate(texts) if text is not None]
     for start, after in zip(starts, [*starts[1:], len(texts)], strict=True):
         if after - start > 1:
             cells[start].merge(cells[after - 1])
+
+
+def _copy_row(
+    made: Table, pattern: BaseOxmlElement, texts: Sequence[str | None], widths: Sequence[int], pen: _Pen
+) -> None:
+    """Add a row like another one with other texts: copying is ten times as fast as building one."""
+    row = deepcopy(pattern)
+    made._tbl.append(row)
+    written = [_printed(text, width, pen) for text, width in zip(texts, widths, strict=True) if text]
+    for element, text in zip(row.iter(qn("w:t")), written, strict=True):
+        element.text = text
+        element.set(qn("xml:space"), "preserve")
+
+
+def _printed(text: str, width: int, pen: _Pen) -> str:
+    return _line(text, _LINES * width // Pt(pen.size))
 
 
 def _line(text: str, most: int) -> str:
