@@ -132,6 +132,11 @@ def whole_parts(due: Bearing, rule: SplitRule) -> Ints:
     -------
     ndarray of int64, shape (8, deals)
         In the order of `landmarket.distribution.PARTIES`; a deal's parts add up to its price.
+
+    Raises
+    ------
+    ArithmeticError
+        If they did not; it is checked.
     """
     table = net_parts(rule)
     parts = np.empty((8, len(due.price)), dtype=np.int64)
@@ -162,7 +167,10 @@ def _block(due: Bearing, rule: SplitRule, table: Ints) -> Ints:
         whole[7] -= whole[row]
         rests[7] -= rests[row]
     whole[7], rests[7] = _carry(whole[7], rests[7], TRILLION)
-    return largest_remainder(whole, rests)
+    parts = largest_remainder(whole, rests)
+    if (parts.sum(axis=0) != due.price).any() or (parts < 0).any():
+        raise ArithmeticError("收益分配：各方之和不等于成交价")
+    return parts
 
 
 def _carry(whole: Ints, rest: Ints, unit: int) -> tuple[Ints, Ints]:

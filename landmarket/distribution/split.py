@@ -175,8 +175,6 @@ def _split_sold(deals: pd.DataFrame, rule: SplitRule) -> pd.DataFrame:
     require_sound(deals, faults, "split_income")
     warn_unverified(deals, rule)
     parties = whole_parts(due, rule)
-    if (parties.sum(axis=0) != due.price).any() or (parties < 0).any():
-        raise ArithmeticError("收益分配：各方之和不等于成交价")
     loss = due.land - parties[PARTIES.index("cost_fen")]
     columns = {"gain_fen": gain, "loss_fen": loss, **dict(zip(PARTIES, parties, strict=True))}
     table = pd.DataFrame({name: _filled(fen) for name, fen in columns.items()}, index=deals.index, copy=False)

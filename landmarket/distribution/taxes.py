@@ -66,7 +66,7 @@ def deal_taxes(
     ]
     require_sound(sold, faults, "deal_taxes")
     rates = {"deed_tax_band": deed_tax_rate, "transferee_charge_band": charge_rate}
-    number, days = pd.factorize(pd.to_datetime(sold["deal_on"]).dt.normalize())
+    number, days = pd.factorize(pd.to_datetime(sold["deal_on"]))
     parts = [
         table
         for which, stamp in enumerate(pd.DatetimeIndex(days))
