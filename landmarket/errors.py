@@ -26,6 +26,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -130,5 +131,7 @@ def named_rows(rows: Iterable[object], values: Iterable[object] | None = None) -
 
 
 def _written(value: object) -> str:
-    """Write a value as it would be typed: a number of numpy or a decimal without the name of its type."""
+    """Write a value as it would be typed: a number or a day without the name of its type."""
+    if isinstance(value, date) and value == value:  # the missing day is a date too, and equals nothing
+        return f"{value:%Y-%m-%d}"
     return str(value) if isinstance(value, np.generic | Decimal) else repr(value)

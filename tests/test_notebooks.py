@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 
 from landmarket import (
     Outcome,
@@ -22,11 +25,20 @@ from landmarket import (
     sample_county,
     screen,
 )
+from landmarket.distribution import read_income_plan, read_roster
 from landmarket.errors import LandMarketWarning
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-NAMES = ["01_parcels", "02_benchmark_price", "03_scenarios", "04_township_maps", "06_grades", "07_price_table"]
+NAMES = [
+    "01_parcels",
+    "02_benchmark_price",
+    "03_scenarios",
+    "04_township_maps",
+    "06_grades",
+    "07_price_table",
+    "10_income_rules",
+]
 MOST_CELLS = 25
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -141,3 +153,79 @@ def test_nothing_found_is_shown_too(work: tuple[Screening, Scenario, Outcome]) -
     screening, *_ = work
     clean = screening._replace(findings=screening.findings.iloc[:0])
     assert "读入 3011 宗" in clean._repr_html_()
+
+
+LATIN = {"base", "direct_distribution", "effective_from", "false", "override_document", "qianinfo"}
+"""Latin words in what the notebook on income shows: keys and values of the rule files, and the name of a source."""
+
+
+@pytest.fixture(scope="module")
+def income_sections(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[nbformat.NotebookNode]]:
+    """What the notebook on income shows, executed in an empty folder: outputs by the heading they stand under."""
+    notebook = nbformat.read(FOLDER / "10_income_rules.ipynb", as_version=4)
+    folder = tmp_path_factory.mktemp("income")
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+    assert not list(folder.iterdir())
+    sections: dict[str, list[nbformat.NotebookNode]] = {}
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = cell.source.splitlines()[0].strip("# ")
+        else:
+            sections.setdefault(heading.partition("、")[0], []).extend(cell.outputs)
+    return sections
+
+
+def seen(outputs: list[nbformat.NotebookNode]) -> str:
+    """The text of tables as a browser shows it."""
+    pages = [re.sub(r"(?s)<style.*?</style>", "", output.data.get("text/html", "")) for output in outputs]
+    return unescape(re.sub(r"<[^>]+>", " ", "\n".join(pages)))
+
+
+def test_income_is_shown_as_tables_and_pictures(income_sections: dict[str, list[nbformat.NotebookNode]]) -> None:
+    assert list(income_sections) == ["10 收益分配", *"一二三四五六七八"]
+    kinds = {
+        name: {kind for output in outputs for kind in output.get("data", {})}
+        for name, outputs in income_sections.items()
+    }
+    assert {output.output_type for outputs in income_sections.values() for output in outputs} <= {
+        "display_data",
+        "execute_result",
+    }
+    assert {name for name, found in kinds.items() if "text/html" in found} == set(income_sections)
+    assert {name for name, found in kinds.items() if "image/png" in found} == set("二四五六七八")
+
+
+def test_income_names_no_member(income_sections: dict[str, list[nbformat.NotebookNode]]) -> None:
+    plan = read_county(sample_county()).income_plan
+    assert plan is not None
+    roster = read_income_plan(plan).roster
+    assert roster is not None
+    names = set(read_roster(roster)["name"])
+    text = "\n".join(seen(outputs) for outputs in income_sections.values())
+    assert "＊" in seen(income_sections["五"])
+    assert [name for name in names if name in text] == []
+
+
+def test_income_is_told_in_chinese(income_sections: dict[str, list[nbformat.NotebookNode]]) -> None:
+    text = "\n".join(seen(outputs) for outputs in income_sections.values())
+    assert set(re.findall(r"[A-Za-z_]{4,}", text)) <= LATIN
+
+
+def test_income_says_what_is_in_force_and_what_was_published(
+    income_sections: dict[str, list[nbformat.NotebookNode]],
+) -> None:
+    rules = seen(income_sections["一"])
+    assert "没有生效的规则" in rules
+    assert "2021-06-01 在 411081（试点）没有生效的国家调节金规定，不当作 0" in rules
+    assert rules.count("拒绝") == 6
+    published = seen(income_sections["六"])  # 28.6 and 178.1 of 257 亿元
+    assert "11.1%" in published
+    assert "69.3%" in published
+    assert "国有地价是编造的" in published
+    assert "40.00%" in seen(income_sections["八"])

@@ -369,7 +369,7 @@ def test_the_new_rates_are_held_against_their_band() -> None:
 
 # Taxes.
 
-DEED, CHARGE, STAMP = "契税税率区间", "受让方参照契税缴纳的调节金区间", "印花税（产权转移书据）"
+DEED, CHARGE, STAMP = "契税", "受让方参照契税缴纳的调节金", "印花税（产权转移书据）"
 FREE = {"增值税（土地所有者出让土地使用权）": 0, "土地增值税": 0}
 
 
@@ -423,7 +423,7 @@ def test_the_deed_tax_of_a_province(rate: str) -> None:
 @pytest.mark.parametrize("rate", ["0.029999", "0.050001"])
 def test_a_deed_tax_outside_the_law_is_refused(rate: str) -> None:
     table = deals(deal_on=pd.Timestamp(2021, 9, 1))
-    with pytest.raises(RuleError, match=rf"2021-09-01：契税税率区间 为 0\.03—0\.05（契税法.*给出 {rate}"):
+    with pytest.raises(RuleError, match=rf"2021-09-01：契税 为 0\.03—0\.05（契税法.*给出 {rate}"):
         deal_taxes(table, county="411081", pilot=False, deed_tax_rate=Decimal(rate))
 
 
@@ -431,7 +431,7 @@ def test_a_deed_tax_outside_the_law_is_refused(rate: str) -> None:
 def test_a_charge_that_the_county_has_not_set_is_refused(rate: str | None) -> None:
     charge = None if rate is None else Decimal(rate)
     rates = {"deed_tax_rate": Decimal("0.03"), "charge_rate": charge}
-    with pytest.raises(RuleError, match=rf"调节金区间 为 0\.03—0\.05（财税〔2016〕41号.*给出 {rate}"):
+    with pytest.raises(RuleError, match=rf"调节金 为 0\.03—0\.05（财税〔2016〕41号.*给出 {rate}"):
         deal_taxes(deals(), county="411081", pilot=True, **rates)  # type: ignore[arg-type] # a pair of keywords
     assert CHARGE not in deal_taxes(deals(), county="411081", pilot=False, **rates)["tax"].tolist()  # type: ignore[arg-type] # a pair of keywords
 

@@ -26,6 +26,7 @@ from landmarket.distribution.settlement import settled_deals
 from landmarket.distribution.split import COLLECTIVES, PARTIES, split_gaps, split_income
 from landmarket.distribution.taxes import deal_taxes
 from landmarket.distribution.township_incomes import read_township_incomes
+from landmarket.distribution.worksheet import explain_split
 
 __all__ = [
     "COLLECTIVES",
@@ -52,6 +53,7 @@ __all__ = [
     "deal_taxes",
     "distribute_to_members",
     "divide_among",
+    "explain_split",
     "foreign_entries",
     "group_summary",
     "income_rule",

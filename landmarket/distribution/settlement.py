@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.distribution.cost_ledger import COST_COLUMNS, CostKind, ledger_costs
 
-_COLUMNS = {
-    CostKind.ACQUISITION: "acquisition_cost",
-    CostKind.RECLAMATION: "reclamation_cost",
-    CostKind.DEVELOPMENT: "development_cost",
-    CostKind.TRANSACTION: "transaction_cost",
-    CostKind.TAX: "tax_paid",
-}
+SETTLED_COSTS: Mapping[CostKind, str] = MappingProxyType(
+    {
+        CostKind.ACQUISITION: "acquisition_cost",
+        CostKind.RECLAMATION: "reclamation_cost",
+        CostKind.DEVELOPMENT: "development_cost",
+        CostKind.TRANSACTION: "transaction_cost",
+        CostKind.TAX: "tax_paid",
+    }
+)
+"""The column of a deal [元] that holds its costs of each kind."""
 _FEN = 100
 LEDGER, TABLE = "台账", "宗地表"
 
@@ -35,9 +40,10 @@ def settled_deals(deals: pd.DataFrame, ledger: pd.DataFrame, until: date) -> pd.
     Returns
     -------
     DataFrame
-        On the same index, with ``acquisition_cost``, ``reclamation_cost``, ``development_cost``, ``transaction_cost`` and
-        ``tax_paid`` [元], and ``cost_basis``: 台账 where the ledger has an entry for the parcel, all five are its sums; else
-        宗地表, with the stated costs and nothing for the other three.
+        On the same index, with ``acquisition_cost``, ``reclamation_cost``, ``development_cost``, ``transaction_cost``
+        and ``tax_paid`` [元], and ``cost_basis``: 台账 where the ledger has an entry for the parcel until that day, all
+        five are its sums; else 宗地表, with the stated costs, and nothing for those of the other three that the table
+        does not state.
 
     Raises
     ------
@@ -49,10 +55,10 @@ def settled_deals(deals: pd.DataFrame, ledger: pd.DataFrame, until: date) -> pd.
     require_columns(deals, ["acquisition_cost", "development_cost"], "settled_deals")
     costs = ledger_costs(ledger, deals.index, until)
     entered = deals.index.isin(ledger.loc[pd.to_datetime(ledger["paid_on"]) <= pd.Timestamp(until), "parcel_code"])
-    stated = deals.reindex(columns=list(_COLUMNS.values()))
-    extra = [name for name in _COLUMNS.values() if name not in deals.columns]
+    stated = deals.reindex(columns=list(SETTLED_COSTS.values()))
+    extra = [name for name in SETTLED_COSTS.values() if name not in deals.columns]
     stated[extra] = 0.0
-    for kind, name in _COLUMNS.items():
+    for kind, name in SETTLED_COSTS.items():
         stated[name] = stated[name].astype("float64").mask(entered, costs[COST_COLUMNS[kind]] / _FEN)
     basis = pd.Series(TABLE, index=deals.index, dtype="str").mask(entered, LEDGER)
     return deals.drop(columns=stated.columns, errors="ignore").join(stated).assign(cost_basis=basis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ A4_LANDSCAPE = (297.0, 210.0)
 SMALL, PLAIN = 8.0, 9.5
 """Sizes of type [pt]."""
 
+_NOTEBOOK_DPI = 80
 _MARGIN = 12.0
 _TITLE, _NOTE = 16.0, 10.0
 _MM_PER_INCH, _MM_PER_POINT = 25.4, 25.4 / 72
@@ -71,6 +73,16 @@ def plain_style() -> Iterator[None]:
         yield
 
 
+class _Shown(Figure):
+    """A figure that a notebook shows as a picture, whatever its backend."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with plain_style():
+            self.savefig(buffer, format="png", dpi=_NOTEBOOK_DPI)
+        return buffer.getvalue()
+
+
 def sheet(title: str, note: str, foot: str, size: Size) -> Figure:
     """Make an empty sheet (图幅) with title, note and foot.
 
@@ -87,7 +99,7 @@ def sheet(title: str, note: str, foot: str, size: Size) -> Figure:
         Axes added to it share what room the texts leave.
     """
     width, height = size
-    figure = Figure(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), facecolor="white")
+    figure = _Shown(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), facecolor="white")
     top, bottom = height - _MARGIN, _MARGIN
     for text, points in ((title, _TITLE), (note, _NOTE)):
         for line in wrapped(text, _ems(width, points)):
