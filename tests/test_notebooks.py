@@ -37,6 +37,8 @@ NAMES = [
     "04_township_maps",
     "06_grades",
     "07_price_table",
+    "08_supply_plan",
+    "09_entry_or_expropriation",
     "10_income_rules",
 ]
 MOST_CELLS = 25

@@ -43,6 +43,39 @@ def worth_of(lot: Lot, market: Market) -> Floats:
     return worth * spread_at(lot.use.common, f"宗地|{lot.code}", market.at, market.seed)
 
 
+def arriving(
+    lot: Lot, number: int, market: Market, worth: Floats, left: Rows, purse: Purse
+) -> tuple[Iterator[Floats], Rows]:
+    """Draw who comes for a lot in a round, and what each can pay (到场竞买人).
+
+    Parameters
+    ----------
+    lot : Lot
+        The lot.
+    number : int
+        Round, from 0.
+    market : Market
+        What all lots share.
+    worth : ndarray of float64
+        Worth of the lot in each draw [分].
+    left : ndarray of int
+        The draws concerned.
+    purse : Purse
+        What bounds the bids.
+
+    Returns
+    -------
+    columns : iterator of ndarray of float64
+        What the first, second … bidders can pay [分], each for the first so many of `rows`.
+    rows : ndarray of int
+        The draws, those with most bidders first.
+    """
+    (key,) = stream_keys(f"到场|{lot.code}|{number}", 1, seed=market.seed)
+    coming, sizes = _arrivals(lot.arrivals, uniforms_at(key, market.at[left]))
+    rows = left[np.argsort(coming, kind="stable")[::-1]]
+    return _columns(lot, number, market, worth[rows], rows, sizes, purse), rows
+
+
 def settle_round(
     lot: Lot, number: int, market: Market, worth: Floats, left: Rows, purse: Purse
 ) -> tuple[Settled, Rows]:
@@ -70,10 +103,7 @@ def settle_round(
     rows : ndarray of int
         The draws, those with most bidders first.
     """
-    (key,) = stream_keys(f"到场|{lot.code}|{number}", 1, seed=market.seed)
-    coming, sizes = _arrivals(lot.arrivals, uniforms_at(key, market.at[left]))
-    rows = left[np.argsort(coming, kind="stable")[::-1]]
-    columns = _columns(lot, number, market, worth[rows], rows, sizes, purse)
+    columns, rows = arriving(lot, number, market, worth, left, purse)
     start, step = lot.rounds[number].start, lot.rounds[number].step
     if market.mode is Mode.TENDER:
         above = (grid_levels(values, start, 1) for values in columns)

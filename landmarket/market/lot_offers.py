@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
@@ -11,11 +12,37 @@ import pandas as pd
 from landmarket.market.bids import meets_at
 from landmarket.market.demand import Demand, Relisting, mean_bidders
 from landmarket.market.distributions import poisson_shares
-from landmarket.market.lots import Lot, Round
+from landmarket.market.lots import Lot, Market, Round, market_draws
 from landmarket.market.offer import offer, yearly_reserve
-from landmarket.market.terms import DealTerms
+from landmarket.market.sealed_bids import least_tenderers
+from landmarket.market.terms import DealTerms, Mode
 
 _SIXTH = Decimal("0.000001")
+
+
+def market_of(terms: DealTerms, demand: Demand, on: date, *, draws: int, seed: int) -> Market:
+    """Draw what all lots share under the terms (市场): a tender needs as many bidders as the law asks for.
+
+    Parameters
+    ----------
+    terms : DealTerms
+        Terms of the offers.
+    demand : Demand
+        Assumptions on demand.
+    on : date
+        Day of the offers.
+    draws : int
+        Number of draws.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    Market
+        What all lots share.
+    """
+    least = least_tenderers(on, terms.county) if terms.mode is Mode.TENDER else 1
+    return market_draws(demand, terms.mode, max(terms.min_bidders, least), terms.county, draws=draws, seed=seed)
 
 
 def lots_of(prices: pd.DataFrame, terms: DealTerms, demand: Demand) -> list[Lot]:

@@ -87,7 +87,7 @@ def risk_fund_size(
     r"""Find how large a fund survives a share of the draws (风险补偿基金测算).
 
     .. math:: L_i = \lceil A_i (1 - R) c \rceil, \qquad
-        \text{fund} = \min \{ F : \#\{\textstyle\sum_i L_i D_i \le F\} \ge q N \}
+        \text{fund} = \min \{ F : \#\{\sum_i L_i D_i \le F\} \ge q N \}
 
     Parameters
     ----------

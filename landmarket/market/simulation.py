@@ -7,7 +7,7 @@ wins are the rules of `landmarket.market.bids`. All results but those of `PUBLIC
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -23,13 +23,11 @@ from landmarket.exact import MILLION, Ints
 from landmarket.market.deal import require_lease_term
 from landmarket.market.demand import Demand
 from landmarket.market.lot_draws import lot_draws
-from landmarket.market.lot_offers import lots_of
-from landmarket.market.lots import Lot, LotDraws, market_draws
+from landmarket.market.lot_offers import lots_of, market_of
 from landmarket.market.market_tables import (
     PUBLIC_COLUMNS,
     TOTAL,
     Row,
-    lot_row,
     parcel_table,
     party_rows,
     party_table,
@@ -37,18 +35,18 @@ from landmarket.market.market_tables import (
     total_table,
 )
 from landmarket.market.market_totals import Totals, require_countable
-from landmarket.market.sealed_bids import least_tenderers
 from landmarket.market.shared_budgets import shared_draws
 from landmarket.market.terms import DealTerms, Form, Mode
+from landmarket.market.tile_store import TileStore, kept_tile
+from landmarket.market.tiles import NO_YEAR, Book, Find, Place, Tile, simulate_tile
 from landmarket.units import fen_series
 
 _NEEDED_BY = "simulate_market"
 _MODES = (Mode.LISTING, Mode.AUCTION, Mode.TENDER)
-_NO_YEAR = -1
 _MOST_AREA = 1e10
 """No parcel is larger [㎡]."""
 
-Find = Callable[[int], LotDraws]
+Done = Callable[[int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +68,8 @@ class MarketOutcome:
         Number of draws, and the seed.
     assumptions : str
         The demand it rests on.
+    totals : Totals
+        What all parcels bring together in each draw.
     """
 
     parcels: pd.DataFrame
@@ -78,35 +78,12 @@ class MarketOutcome:
     draws: int
     seed: int
     assumptions: str
+    totals: Totals
 
     @property
     def public(self) -> pd.DataFrame:
         """The columns of the parcel table that do not depend on the reserve."""
         return self.parcels[list(PUBLIC_COLUMNS)].copy()
-
-
-@dataclass(frozen=True, eq=False)
-class _Book:
-    """The lots with what is added up of them, in the order of the table."""
-
-    lots: Sequence[Lot]
-    areas: Ints
-    rates: Ints
-    years: Ints
-    shares: Sequence[str]
-    draws: int
-    months: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Tile:
-    """The lots of one township: their rows, and their totals by year."""
-
-    township: str
-    at: Ints
-    rows: list[Row]
-    most: list[int]
-    totals: dict[int, Totals]
 
 
 def simulate_market(
@@ -120,6 +97,8 @@ def simulate_market(
     shares: Sequence[str] = (),
     year: str | None = None,
     workers: int = 1,
+    kept: TileStore | None = None,
+    done: Done | None = None,
 ) -> MarketOutcome:
     """Simulate the deals of all parcels many times.
 
@@ -145,6 +124,11 @@ def simulate_market(
         Column with the year in which a parcel is first offered; totals are then by year too.
     workers : int, default 1
         Threads among which the townships are dealt out. The result is the same.
+    kept : TileStore, optional
+        Where finished townships are kept, and taken from where they are there already; the result is the same. Not
+        used where bidders share budgets over several parcels: then no township is finished before the others.
+    done : callable, optional
+        Told of the number of parcels of each township, as it is finished.
 
     Returns
     -------
@@ -180,20 +164,33 @@ def simulate_market(
     if not demand.verified:
         warnings.warn(f"需求假设未经核对：{demand.name}（{demand.source}）", UnverifiedRuleWarning, stacklevel=2)
     book = _book(prices, terms, demand, draws, shares, year)
-    least = least_tenderers(on, terms.county) if terms.mode is Mode.TENDER else 1
-    market = market_draws(demand, terms.mode, max(terms.min_bidders, least), terms.county, draws=draws, seed=seed)
+    market = market_of(terms, demand, on, draws=draws, seed=seed)
     if demand.bidder_lots > 1:
         find: Find = shared_draws(book.lots, market, demand.bidder_lots).__getitem__
+        work = partial(simulate_tile, book, find)
     else:
         find = lambda at: lot_draws(book.lots[at], market)  # noqa: E731
+        work = partial(kept_tile, kept, book, market, find) if kept else partial(simulate_tile, book, find)
+    places = _places(prices)
+    if workers == 1:
+        return _outcome(prices, book, _told(places, map(work, places), done), demand, seed)
+    with ThreadPoolExecutor(workers) as threads:
+        return _outcome(prices, book, _told(places, threads.map(work, places), done), demand, seed)
+
+
+def _places(prices: pd.DataFrame) -> list[Place]:
+    """Townships in the order in which they first stand in the table, each with the positions of its parcels."""
     townships = prices["township"].astype("object").where(prices["township"].notna(), UNKNOWN_TOWNSHIP)
     codes, names = pd.factorize(townships)
-    work = partial(_tile, book, find)
-    places = [(str(name), np.flatnonzero(codes == code).astype(np.int64)) for code, name in enumerate(names)]
-    if workers == 1:
-        return _outcome(prices, book, map(work, places), demand, seed)
-    with ThreadPoolExecutor(workers) as threads:
-        return _outcome(prices, book, threads.map(work, places), demand, seed)
+    return [(str(name), np.flatnonzero(codes == code).astype(np.int64)) for code, name in enumerate(names)]
+
+
+def _told(places: Sequence[Place], tiles: Iterable[Tile], done: Done | None) -> Iterator[tuple[Place, Tile]]:
+    """Pass the tiles on with their places, telling of each."""
+    for place, tile in zip(places, tiles, strict=True):
+        if done is not None:
+            done(len(place[1]))
+        yield place, tile
 
 
 def _require_sound(prices: pd.DataFrame, terms: DealTerms, demand: Demand, draws: int, workers: int) -> None:
@@ -219,11 +216,11 @@ def _require_sound(prices: pd.DataFrame, terms: DealTerms, demand: Demand, draws
 
 def _book(
     prices: pd.DataFrame, terms: DealTerms, demand: Demand, draws: int, shares: Sequence[str], year: str | None
-) -> _Book:
+) -> Book:
     areas: Ints = np.asarray(fen_series(pd.to_numeric(prices["area"])), dtype=np.int64)
     months = float(demand.relisting.round_months)
     lots = lots_of(prices, terms, demand)
-    return _Book(lots, areas, _rates(prices, shares), _years(prices, year), shares, draws, months)
+    return Book(lots, areas, _rates(prices, shares), _years(prices, year), shares, draws, months)
 
 
 def _rates(prices: pd.DataFrame, shares: Sequence[str]) -> Ints:
@@ -240,27 +237,16 @@ def _rates(prices: pd.DataFrame, shares: Sequence[str]) -> Ints:
 
 def _years(prices: pd.DataFrame, year: str | None) -> Ints:
     if year is None:
-        return np.full(len(prices), _NO_YEAR, dtype=np.int64)
+        return np.full(len(prices), NO_YEAR, dtype=np.int64)
     require_columns(prices, [year], _NEEDED_BY)
     numbers = np.asarray(pd.to_numeric(prices[year], errors="coerce"), dtype=np.float64)
     require_values(prices, year, ~((numbers > 0) & (numbers == np.floor(numbers))), "填写首次推出的年份。", _NEEDED_BY)
     return numbers.astype(np.int64)
 
 
-def _tile(book: _Book, find: Find, place: tuple[str, Ints]) -> _Tile:
-    """Simulate the lots of one township, keeping what they add up to and not their draws."""
-    township, at = place
-    tile = _Tile(township, at, [], [], {})
-    for position in at.tolist():
-        lot, found = book.lots[position], find(position)
-        tile.rows.append(lot_row(lot, found, book.months))
-        tile.most.append(int(found.price.max()))
-        totals = tile.totals.setdefault(int(book.years[position]), Totals.empty(book.draws, len(book.shares)))
-        totals.add_lot(found, int(book.areas[position]), book.rates[position])
-    return tile
-
-
-def _outcome(prices: pd.DataFrame, book: _Book, tiles: Iterator[_Tile], demand: Demand, seed: int) -> MarketOutcome:
+def _outcome(
+    prices: pd.DataFrame, book: Book, tiles: Iterable[tuple[Place, Tile]], demand: Demand, seed: int
+) -> MarketOutcome:
     rows: list[Row] = [{}] * len(prices)
     towns: list[Row] = []
     parties: list[Row] = []
@@ -273,24 +259,30 @@ def _outcome(prices: pd.DataFrame, book: _Book, tiles: Iterator[_Tile], demand: 
             towns.append(total_row(name, year, of_year, len(chosen), int(book.areas[chosen].sum())))
             parties.extend(party_rows(name, year, of_year, book.shares))
 
-    for tile in tiles:
-        for position, row, price in zip(tile.at.tolist(), tile.rows, tile.most, strict=True):
+    for (township, at), tile in tiles:
+        for position, row, price in zip(at.tolist(), tile.rows, tile.most, strict=True):
             rows[position], most[position] = row, price
-        add_up(tile.township, tile.totals, tile.at)
+        add_up(township, tile.totals, at)
         for year, totals in tile.totals.items():
             county.setdefault(year, Totals.empty(book.draws, len(book.shares))).add(totals)
-    add_up(TOTAL, county or {_NO_YEAR: Totals.empty(book.draws, len(book.shares))}, every)
+    county = county or {NO_YEAR: Totals.empty(book.draws, len(book.shares))}
+    add_up(TOTAL, county, every)
     require_countable(most, [lot.code for lot in book.lots])
-    table = parcel_table(rows, prices.index)
-    return MarketOutcome(table, total_table(towns), party_table(parties), book.draws, seed, demand.name)
+    table, together = parcel_table(rows, prices.index), _together(county, book)
+    return MarketOutcome(table, total_table(towns), party_table(parties), book.draws, seed, demand.name, together)
 
 
-def _by_year(totals: dict[int, Totals], book: _Book, at: Ints) -> Iterator[tuple[int | None, Totals, Ints]]:
+def _by_year(totals: dict[int, Totals], book: Book, at: Ints) -> Iterator[tuple[int | None, Totals, Ints]]:
     """The totals of each year, and of all years together."""
     for year in sorted(totals):
-        if year != _NO_YEAR:
+        if year != NO_YEAR:
             yield year, totals[year], at[book.years[at] == year]
+    yield None, _together(totals, book), at
+
+
+def _together(totals: dict[int, Totals], book: Book) -> Totals:
+    """Add the years up."""
     together = Totals.empty(book.draws, len(book.shares))
     for each in totals.values():
         together.add(each)
-    yield None, together, at
+    return together

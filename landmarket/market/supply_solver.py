@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from landmarket.errors import RuleError
+from landmarket.io.native_output import native_output_dropped
 from landmarket.market.supply_limits import Limit, SupplyProblem
 
 NODES = 500
@@ -124,13 +125,14 @@ def _ask(worth: Sequence[int], limits: Sequence[Limit], nodes: int, *, whole: bo
         rows[at] = [weight / limit.unit for weight in limit.weights]
         least[at] = limit.least / limit.unit
     options = {"mip_rel_gap": 0.0, "node_limit": nodes, "presolve": False} if whole else {}
-    found = milp(
-        -np.array(worth, dtype=np.float64),
-        integrality=np.full(len(worth), int(whole)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(rows, lb=least),
-        options=options,
-    )
+    with native_output_dropped():
+        found = milp(
+            -np.array(worth, dtype=np.float64),
+            integrality=np.full(len(worth), int(whole)),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(rows, lb=least),
+            options=options,
+        )
     bound = found.mip_dual_bound if whole and found.mip_dual_bound is not None else found.fun
     limit_of_worth = float(sum(worth))
     stated = limit_of_worth if bound is None or not np.isfinite(bound) else min(-float(bound), limit_of_worth)

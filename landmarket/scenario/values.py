@@ -1,4 +1,4 @@
-"""Scenarios (情景): the whole job as one composition of functions, and what differs between two."""
+"""What decides a scenario (情景), and what it gives (结果)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,13 @@ from datetime import date
 import geopandas as gpd
 import pandas as pd
 
-from landmarket.checks import require_same_index
 from landmarket.columns import UNKNOWN_TOWNSHIP
-from landmarket.distribution import SplitRule, split_gaps, split_income
-from landmarket.market.deal import simulate_deals
-from landmarket.market.offer import deal_gaps
+from landmarket.distribution import SplitRule
 from landmarket.market.terms import DealTerms
-from landmarket.pricing.basis import price_basis
-from landmarket.pricing.benchmark import benchmark_price
-from landmarket.pricing.gaps import price_gaps
 from landmarket.pricing.price_table import PriceTable
 from landmarket.units import wan_text
-from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
-from landmarket.zoning.constraints import ConstraintLayer, constraint_hits
-from landmarket.zoning.entry import EntryRule, market_entry
-from landmarket.zoning.ownership import ownership
-from landmarket.zoning.place import locate
-from landmarket.zoning.plan import planned_use
+from landmarket.zoning.constraints import ConstraintLayer
+from landmarket.zoning.entry import EntryRule
 
 _ENDS = {"upper": "上限", "lower": "下限"}
 ALLOWED = "可入市"
@@ -204,97 +194,3 @@ def _counted(values: pd.Series[str]) -> str:
 
 def _wan(fen: pd.Series[int]) -> str:
     return f"{wan_text(int(fen.sum()))} 万元"
-
-
-def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
-    """Give every parcel its place, owner, constraints, planned use and planning conditions.
-
-    Parameters
-    ----------
-    parcels : GeoDataFrame
-        Accepted parcels.
-    scenario : Scenario
-        Its layers are used.
-
-    Returns
-    -------
-    GeoDataFrame
-        The parcels with the columns of zoning; township and village come from the village layer where it
-        covers the parcel, else from the parcel's own column.
-    """
-    place = locate(parcels, scenario.villages)
-    stated = parcels.reindex(columns=place.columns)
-    place = place.astype("object").where(place.notna(), stated).infer_objects()
-    steps = (
-        place,
-        ownership(parcels, scenario.owners),
-        constraint_hits(parcels, scenario.constraints),
-        planned_use(parcels, scenario.plan),
-        planning_conditions(parcels),
-    )
-    zoned = parcels
-    for step in steps:
-        zoned = zoned.drop(columns=step.columns, errors="ignore").join(step)
-    return zoned
-
-
-def run_scenario(parcels: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:
-    """Run the whole job: zoning, entry, price, deal, split.
-
-    Parameters
-    ----------
-    parcels : GeoDataFrame
-        Accepted parcels, as `screen` gives them.
-    scenario : Scenario
-        Layers, notice and rules.
-
-    Returns
-    -------
-    Outcome
-        One table per step. A parcel with a missing or unusable fact stops nothing: it has every reason in
-        ``price_gap``, ``deal_gap`` or ``split_gap``, and the others are priced, offered and split as without it.
-    """
-    zoned = zone_parcels(parcels, scenario)
-    entry = market_entry(zoned, on=scenario.on, rule=scenario.entry_rule)
-    basis = price_basis(zoned, scenario.price_table)
-    zoned = zoned.drop(columns=basis.columns, errors="ignore").join(basis)
-    zoned["price_gap"] = price_gaps(zoned, scenario.price_table, scenario.floor_area_ratio, on=scenario.on)
-    priced = zoned[zoned["price_gap"].eq("")]
-    priced = priced.assign(floor_area_ratio=choose_floor_area_ratio(priced, scenario.floor_area_ratio))
-    prices = benchmark_price(priced, scenario.price_table, on=scenario.on)
-    listed = priced.join(prices[prices.columns.difference(priced.columns, sort=False)])
-    listed = listed[entry["allowed"].reindex(listed.index).eq(ALLOWED)]
-    gap = deal_gaps(listed, scenario.terms)
-    deals = simulate_deals(listed[gap.eq("")], scenario.terms, seed=scenario.seed, on=scenario.on)
-    deals = deals.reindex(listed.index).assign(deal_gap=gap)
-    made = deals.join(listed[listed.columns.difference(deals.columns, sort=False)])
-    gap = gap.where(gap.ne(""), split_gaps(made, scenario.split_rule))
-    shares = split_income(made[gap.eq("")], scenario.split_rule)
-    return Outcome(zoned, entry, prices, deals, shares.reindex(deals.index).assign(split_gap=gap))
-
-
-def compare_scenarios(before: Outcome, after: Outcome) -> pd.DataFrame:
-    """Compare two outcomes of the same parcels, by township.
-
-    Parameters
-    ----------
-    before, after : Outcome
-        Two outcomes of `run_scenario` on the same parcels.
-
-    Returns
-    -------
-    DataFrame
-        Index township and 合计; for each sum of `Outcome.totals` the columns ``before``, ``after``, ``change``.
-
-    Raises
-    ------
-    IndexMismatchError
-        If the outcomes are of different parcels.
-    """
-    require_same_index(before.parcels, after.parcels, "compare_scenarios")
-    first, second = before.totals(), after.totals()
-    second = second.reindex(first.index.union(second.index, sort=False), fill_value=0)
-    first = first.reindex(second.index, fill_value=0)
-    return pd.concat({"before": first, "after": second, "change": second - first}, axis=1).swaplevel(axis=1)[
-        first.columns
-    ]
