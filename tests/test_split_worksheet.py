@@ -46,8 +46,8 @@ def test_the_case_of_the_national_rule() -> None:
         "成员分配": Decimal(4_099_200),
         "各方合计": Decimal(9_820_000),
     }
-    assert sheet["土地增值收益调节金"][1] == "土地增值收益 × 20%（虚构）"
-    assert sheet["村集体"][1] == "净收益 × 30%（公积公益金）"
+    assert sheet["土地增值收益调节金"][1] == "土地增值收益 7,320,000.00 元 × 20%（虚构）"
+    assert sheet["村集体"][1] == "净收益 5,856,000.00 元 × 30%（公积公益金）"
 
 
 def test_every_line_can_be_recomputed_from_the_lines_above() -> None:
@@ -83,9 +83,9 @@ def test_a_loss_and_what_is_not_paid_out_are_said() -> None:
     assert sheet["土地增值收益"][0] == sheet["净收益"][0] == 0
     assert sheet["没有收回的成本（亏损）"][0] == Decimal(9_900_000 + 500_000 - 9_820_000)
     kept = steps(deals(), replace(RULE, direct_distribution=False, fund_base=FundBase.PRICE))
-    assert kept["村集体"][1] == "净收益的其余部分（不直接分配到成员）"
+    assert kept["村集体"][1] == "净收益 5,356,000.00 元，扣除统筹后全部留在集体（公积公益金），不直接分配"
     assert "成员分配" not in kept
-    assert kept["土地增值收益调节金"] == (Decimal(1_964_000), "成交总价款 × 20%（虚构）")
+    assert kept["土地增值收益调节金"] == (Decimal(1_964_000), "成交总价款 9,820,000.00 元 × 20%（虚构）")
 
 
 def test_a_deal_that_was_not_split_is_refused() -> None:

@@ -26,7 +26,7 @@ from landmarket.distribution.settlement import settled_deals
 from landmarket.distribution.split import COLLECTIVES, PARTIES, split_gaps, split_income
 from landmarket.distribution.taxes import deal_taxes
 from landmarket.distribution.township_incomes import read_township_incomes
-from landmarket.distribution.worksheet import explain_split
+from landmarket.distribution.worksheet import explain_split, part_reasons, party_names
 
 __all__ = [
     "COLLECTIVES",
@@ -64,6 +64,8 @@ __all__ = [
     "members_on",
     "owner_summary",
     "parcel_balance",
+    "part_reasons",
+    "party_names",
     "payment_schedule",
     "planned_reform",
     "present_value",

@@ -111,6 +111,8 @@ class IncomePlan:
         Discount rate of present values [fraction a year].
     deed_tax_rate : Decimal
         Deed tax that the province has set / price.
+    charge_rate : Decimal or None
+        Charge on the transferee that a pilot county had set before there was deed tax / price; None: not needed.
     public_notice : NoticePeriod
         How long and where the division is posted.
     cost_ledger : Path or None
@@ -153,6 +155,7 @@ class IncomePlan:
     places: Path | None = None
     urban_income: Decimal | None = None
     reforms: tuple[ReformPlan, ...] = ()
+    charge_rate: Decimal | None = None
 
     @property
     def files(self) -> list[Path]:
@@ -198,6 +201,7 @@ def read_income_plan(path: str | Path) -> IncomePlan:
         rent_timing=document.choice("rent_timing", RentTiming),
         discount_rate=_discount_rate(document),
         deed_tax_rate=_rate(document, "deed_tax_rate"),
+        charge_rate=_rate(document, "charge_rate") if document.has("charge_rate") else None,
         public_notice=_notice_period(document),
         member_basis=document.choice("member_basis", MemberBasis) if document.has("member_basis") else None,
         risk_reserve_share=_rate(document, "risk_reserve_share") if document.has("risk_reserve_share") else None,

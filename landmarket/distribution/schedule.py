@@ -101,7 +101,7 @@ def payment_schedule(
     The price is divided among the instalments by the largest remainder, and each payment a among the parties by what
     remains of their claims R before it:
 
-    .. math:: q_i = a R_i / \textstyle\sum_j R_j
+    .. math:: q_i = a R_i / \sum_j R_j
 
     in whole fen by the largest remainder, ties by party order. So no claim is overpaid and the last payment is the rest
     of all claims. A year of a lease runs from the day of ``contract_by``; where a month has no such day it ends on the

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.columns import header
-from landmarket.distribution.rule import LAND_COSTS, SplitRule
+from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
 from landmarket.distribution.rule_records import BASES
 from landmarket.distribution.split import PARTIES
 from landmarket.errors import BadValueError
@@ -38,30 +38,57 @@ def part_reasons(deal: Facts, rule: SplitRule) -> dict[str, str]:
     Parameters
     ----------
     deal : mapping
-        ``fund_rate`` and ``owner_level`` of the deal; ``cost_basis`` where costs were settled.
+        A deal and its split, as `explain_split` takes them; ``cost_basis`` where costs were settled.
     rule : SplitRule
         The county's rule.
 
     Returns
     -------
     dict of str to str
-        By the party's column, in Chinese.
+        By the party's column, in Chinese, with the amounts that whoever computes it again needs.
     """
-    kept = f"净收益 × {percent(rule.retention_rate)}（公积公益金）"
+    level, whole = str(deal["owner_level"]), sum(_part(deal, party) for party in PARTIES[3:])
+    net = f"净收益 {_yuan(whole)} 元"
+    reclaimed = f"{net} × {percent(rule.reclaimed_share)}（调整入市，复垦区集体）"
+    if _part(deal, "reclaimed_fen"):
+        net = f"净收益扣除复垦区集体部分后 {_yuan(whole - _part(deal, 'reclaimed_fen'))} 元"
+    kept = f"{net} × {percent(rule.retention_rate)}（公积公益金）"
     if not rule.direct_distribution:
-        kept = "净收益的其余部分（不直接分配到成员）"
-    basis = deal.get("cost_basis")
+        kept = f"{net}，扣除统筹后全部留在集体（公积公益金），不直接分配"
+    base = _part(deal, "gain_fen" if rule.fund_base is FundBase.GAIN else "deal_price_fen")
+    rate = percent(Decimal(str(deal["fund_rate"])))
     reasons = {
-        "fund_fen": f"{BASES[rule.fund_base]} × {percent(Decimal(str(deal['fund_rate'])))}（{rule.source}）",
-        "tax_fen": f"成交价 × {percent(rule.tax_rate)}，另加已付的交易费用与税费",
-        "cost_fen": f"{'、'.join(rule.net_costs)}成本{f'（{basis}）' if basis else ''}",
-        "township_fen": f"净收益 × {percent(rule.township_share)}（{rule.township_document}）",
-        "reclaimed_fen": f"净收益 × {percent(rule.reclaimed_share)}（调整入市，复垦区）",
-        "village_fen": f"净收益 × {percent(rule.village_share)}（{rule.village_document}）",
+        "fund_fen": f"{BASES[rule.fund_base]} {_yuan(base)} 元 × {rate}（{rule.source}）",
+        "tax_fen": _tax_text(rule, deal),
+        "cost_fen": _cost_text(rule, deal),
+        "township_fen": f"{net} × {percent(rule.township_share)}（{rule.township_document}）",
+        "reclaimed_fen": reclaimed,
+        "village_fen": f"{net} × {percent(rule.village_share)}（{rule.village_document}）",
         "group_fen": kept,
         "members_fen": "净收益的其余部分",
     }
-    return reasons | {_OWNER[str(deal["owner_level"])]: kept}
+    return reasons | {_OWNER[level]: kept}
+
+
+def _tax_text(rule: SplitRule, deal: Facts) -> str:
+    paid = sum(_fen(deal, column) for column in _CASH_COSTS)
+    said = [f"成交价 × {percent(rule.tax_rate)}"] if rule.tax_rate else []
+    said += [f"台账中的交易费用与税费 {_yuan(paid)} 元"] if paid else []
+    return "，另加".join(said)
+
+
+def _cost_text(rule: SplitRule, deal: Facts) -> str:
+    basis, loss = deal.get("cost_basis"), _part(deal, "loss_fen")
+    short = f"；成交价不足，另有 {_yuan(loss)} 元没有补偿" if loss else ""
+    return f"{'、'.join(rule.net_costs)}成本{f'（{basis}）' if basis else ''}{short}"
+
+
+def _part(deal: Facts, party: str) -> int:
+    return int(str(deal[party]))
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // _FEN:,}.{fen % _FEN:02d}"
 
 
 def percent(rate: Decimal) -> str:
@@ -144,8 +171,7 @@ def explain_split(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, pa
     if deal["loss_fen"]:
         rows.append(("没有收回的成本（亏损）", int(deal["loss_fen"]), ""))
     steps = pd.DataFrame(rows, columns=["step", "fen", "source"])
-    value = [f"{fen // _FEN:,}.{fen % _FEN:02d}" for fen in steps["fen"].tolist()]
-    return steps.assign(value=value, unit="元")[["step", "value", "unit", "source"]].astype("str")
+    return steps.assign(value=steps["fen"].map(_yuan), unit="元")[["step", "value", "unit", "source"]].astype("str")
 
 
 def _fen(deal: Facts, column: str) -> int:

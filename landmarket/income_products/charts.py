@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from landmarket.distribution.split import PARTIES
+from landmarket.distribution.worksheet import party_names
+from landmarket.income_products.comparison import to_collectives_change, village_changes
 from landmarket.income_products.tables import (
     BASE,
     TOTAL,
+    cash_table,
     gap_table,
     indicator_table,
     inequality_tables,
     lorenz_curves,
-    party_names,
-    village_changes,
 )
 from landmarket.income_products.work import IncomeWork
 from landmarket.io.file_names import file_names
 from landmarket.io.whole import output_errors
 from landmarket.report import INTERNAL_LINE
+from landmarket.units import wan_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +41,7 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        By title, in the order of reading.
+        By title, in the order of reading; none where no deal was split.
 
     Raises
     ------
@@ -49,7 +51,11 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     from landmarket.figures import cash_chart, change_chart, foot_text, indicator_chart, lorenz_chart, split_chart
 
     county, names = work.county, party_names()
-    foot = foot_text(f"{work.rule.name}（{work.rule.source}）", county.on, county.notice, INTERNAL_LINE)
+    if work.balance.empty:
+        return {}
+    data = f"{county.name}入市成交，成本决算至 {work.plan.settled_on:%Y-%m-%d}"
+    line = "　".join(text for text in (county.notice, INTERNAL_LINE) if text)
+    foot = foot_text(data, county.on, f"{work.rule.name}（{work.rule.source}）", line)
     parts = [party for party in PARTIES if work.townships.loc[TOTAL, party]]
     labels = {party: names[party] for party in parts}
     by_town = work.townships.drop(index=TOTAL)[parts]
@@ -60,7 +66,7 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     charts = {
         "各乡镇收益分配": split_chart(by_town, labels, f"{head}入市收益分配（按乡镇）", foot),
         "成员收益洛伦兹曲线": lorenz_chart(lorenz_curves(work), f"{head}成员收益在各集体之间的分布", foot, gini),
-        "分年度收付": cash_chart(_years(work.cash)[parts], labels, f"{head}收益分年度收付", foot),
+        "分年度收付": cash_chart(_years(cash_table(work))[parts], labels, f"{head}收益分年度收付", foot),
     }
     for column, label, decimals in (
         ("effective_fund_rate", "调节金占成交价（%）", 1),
@@ -78,17 +84,17 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
         charts[title] = indicator_chart(falls, "ratio_fall", title, county_fall, f"{head}{title}", foot, decimals=4)
     for name in work.reforms:
         moved = village_changes(work, name)
+        if moved.empty:
+            continue
         changes = pd.DataFrame({"name": moved.index.astype("str"), "change_fen": moved["change_fen"].to_numpy()})
-        title = f"{name}：集体与成员增减前十的村"
-        charts[title] = change_chart(changes, f"{head}{title}（与{BASE}比）", foot)
+        title, net = f"{name}：集体与成员增减前十的村", wan_text(to_collectives_change(work, name))
+        charts[title] = change_chart(changes, f"{title}（与{BASE}比，全县各村合计 {net} 万元）", foot)
     return charts
 
 
 def _years(cash: pd.DataFrame) -> pd.DataFrame:
     """Cash by year alone."""
-    rows = cash.reset_index()
-    rows = rows[rows["year"] != TOTAL]
-    return rows.assign(year=rows["year"].astype("int64")).groupby("year").sum(numeric_only=True)
+    return cash.assign(year=cash["year"].astype("int64")).groupby("year").sum(numeric_only=True)
 
 
 def write_charts(work: IncomeWork, folder: Path, created: datetime) -> dict[str, str]:

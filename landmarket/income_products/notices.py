@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
-from landmarket.distribution.rule_records import BASES
 from landmarket.distribution.split import PARTIES
-from landmarket.income_products.tables import party_names
+from landmarket.distribution.worksheet import part_reasons, party_names
 from landmarket.income_products.work import IncomeWork
 from landmarket.io.file_names import file_names
 from landmarket.io.whole import output_errors
@@ -19,8 +17,9 @@ from landmarket.report.public_notice import Paper, PublicNotice, write_public_no
 from landmarket.units import square_metres_to_mu
 
 _MEMBER_COLUMNS = ["group", "household", "name", "weight", "amount_fen"]
-_NOTHING = "按现行办法，净收益留在农村集体经济组织，不直接分配到成员"
-
+_KEPT = "按现行办法，净收益留在农村集体经济组织，不直接分配到成员"
+_NOTHING = "扣除调节金、税费与成本后，本宗没有可以分配到成员的净收益"
+_PAID = ("transaction_cost", "tax_paid")
 _BLANK = ("", "nan", "None", "<NA>")
 
 Facts = Mapping[Hashable, object]
@@ -45,7 +44,8 @@ def public_notices(work: IncomeWork) -> dict[str, PublicNotice]:
 
 
 def _notice(work: IncomeWork, code: str, deal: Facts) -> PublicNotice:
-    period, start = work.plan.public_notice, pd.Timestamp(str(deal["deal_on"])).date()
+    period = work.plan.public_notice
+    start = max(pd.Timestamp(str(deal["deal_on"])).date(), work.plan.settled_on)
     members = work.payments[work.payments["parcel_code"].eq(code)] if len(work.payments) else work.payments
     return PublicNotice(
         collective=str(deal["owner"]),
@@ -60,7 +60,7 @@ def _notice(work: IncomeWork, code: str, deal: Facts) -> PublicNotice:
         days_source=period.source,
         objections=dict(period.objections),
         notice=work.county.notice,
-        undistributed_reason="" if len(members) else _NOTHING,
+        undistributed_reason="" if len(members) else _NOTHING if work.rule.direct_distribution else _KEPT,
     )
 
 
@@ -85,27 +85,10 @@ def _facts(code: str, deal: Facts) -> dict[str, str]:
 
 def _parts(work: IncomeWork, deal: Facts) -> pd.DataFrame:
     """Parties with the reason of their part; those of nothing are left out."""
-    rule, names, level = work.rule, party_names(), str(deal["owner_level"])
-    kept = f"净收益 × {_percent(rule.retention_rate)}（公积公益金）"
-    township = f"净收益 × {_percent(rule.township_share)}（{rule.township_document}）"
-    village = f"净收益 × {_percent(rule.village_share)}（{rule.village_document}）"
-    reasons = {
-        "fund_fen": f"{BASES[rule.fund_base]} × {_percent(Decimal(str(deal['fund_rate'])))}（{rule.source}）",
-        "tax_fen": f"成交价 × {_percent(rule.tax_rate)}，另加台账中的交易费用与税费",
-        "cost_fen": f"取得、复垦、开发成本（{deal['cost_basis']}）",
-        "township_fen": kept if level == "乡镇" else township,
-        "reclaimed_fen": f"净收益 × {_percent(rule.reclaimed_share)}（调整入市）",
-        "village_fen": kept if level == "村" else village,
-        "group_fen": kept,
-        "members_fen": f"净收益的其余部分，{work.plan.member_basis}分配",
-    }
+    reasons = part_reasons(deal, work.rule) | {"members_fen": f"净收益的其余部分，{work.plan.member_basis}分配"}
+    names = party_names()
     rows = [(names[party], reasons[party], _fen(deal, party)) for party in PARTIES if _fen(deal, party)]
     return pd.DataFrame(rows, columns=["party", "basis", "amount_fen"])
-
-
-def _percent(rate: Decimal) -> str:
-    """Write a rate as a percentage with the decimals it has."""
-    return f"{(rate * 100).normalize():f}%"
 
 
 def write_notices(work: IncomeWork, folder: Path) -> dict[str, str]:

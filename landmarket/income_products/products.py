@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from landmarket.distribution.settlement import SETTLED_COSTS
 from landmarket.distribution.split import PARTIES
 from landmarket.income_products.charts import write_charts
+from landmarket.income_products.comparison import reform_table, village_changes, village_table
 from landmarket.income_products.notices import write_notices
+from landmarket.income_products.pages import INDEX, write_index, write_notice_index
+from landmarket.income_products.sources import sources_table
 from landmarket.income_products.tables import (
     cash_table,
     gap_table,
@@ -20,22 +24,18 @@ from landmarket.income_products.tables import (
     ledger_table,
     member_tables,
     present_table,
-    reform_table,
-    sources_table,
     tax_table,
     township_table,
+    undivided_table,
     unsplit_table,
-    village_changes,
 )
 from landmarket.income_products.work import IncomeWork
 from landmarket.io.tables import write_tables
 from landmarket.io.writing import RunFolder
-from landmarket.maps.table_page import write_table_page
 from landmarket.products import TABLES, county_run
 from landmarket.report.table_book import write_table_book
 
 WORKBOOK = "收益分配.xlsx"
-INDEX = "index.html"
 NOTICES = "公示表"
 CHARTS = "图"
 
@@ -44,7 +44,11 @@ Say = Callable[[str], None]
 _FEN = 100
 _MONEY = {"deal_price_fen": "whole", **dict.fromkeys(PARTIES, "part")}
 _CASH = {"amount_fen": "whole", **dict.fromkeys(PARTIES, "part")}
-_INDICATORS = {
+_OWN_HEADERS = {
+    "year": "年度",
+    "balance_fen": "余额（元）",
+    "uncounted_reason": "未计入原因",
+    "unknown": "收益不明（宗）",
     "parcels": "宗地数",
     "sold": "成交（宗）",
     "unsplit": "未分配（宗）",
@@ -54,7 +58,7 @@ _INDICATORS = {
     "fund_of_gain": "调节金占增值收益 比率",
     "collective_share": "集体及成员所得占比",
     "members_share": "成员所得占比",
-    "uncounted": "成员人数不明的集体数",
+    "uncounted": "成员人数不明（宗）",
     "income_per_head": "成员人均收益（元）",
     "income_per_resident": "常住人口人均收益（元）",
     "rural_before": "农村人均收入（分配前，元）",
@@ -114,7 +118,10 @@ def write_income(work: IncomeWork, run: RunFolder, created: datetime, say: Say) 
     say("写公示表")
     notices = write_notices(work, run.folder / NOTICES)
     write_tables(run.folder / TABLES, _result_tables(work))
-    _write_index(work, run.folder / INDEX, charts, notices)
+    write_notice_index(work, run.folder / NOTICES / INDEX, notices)
+    links = {"工作簿": WORKBOOK, f"公示表目录（{len(notices)} 份）": f"{NOTICES}/{INDEX}"}
+    links |= {f"图：{title}": f"{CHARTS}/{name}" for title, name in charts.items()}
+    write_index(work, run.folder / INDEX, links)
     rules = sources_table(work).astype("object")
     run.record(
         counts=work.main.screening.counts,
@@ -142,11 +149,13 @@ def book_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
         "乡镇汇总": township_table(work),
         "收支平衡": ledger_table(work),
         "未分配": unsplit_table(work),
+        "未分到成员": undivided_table(work),
         "分年度收付": cash_table(work),
         "分期收付": work.schedule.drop(columns=["township", "village"]),
         "现值": present_table(work),
         "公积公益金台账": work.account,
         "公积公益金年度": work.years,
+        **({"公积公益金未入账": work.open_uses} if len(work.open_uses) else {}),
         **({"风险准备金": work.reserve.reset_index()} if len(work.reserve) else {}),
         **member_tables(work),
         "税费": tax_table(work),
@@ -155,7 +164,7 @@ def book_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
         **({} if gap is None else {"城乡收入": gap.reset_index()}),
         "均衡程度": measures,
         "均衡程度（乡镇）": townships,
-        **({"办法比较": reform_table(work)} if work.reforms else {}),
+        **({"办法比较": reform_table(work), "办法比较（村）": village_table(work)} if work.reforms else {}),
         **{f"增减前十 {name}": village_changes(work, name).rename_axis("村").reset_index() for name in work.reforms},
         "依据": sources_table(work),
     }
@@ -164,9 +173,9 @@ def book_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
 
 def _presented(table: pd.DataFrame) -> pd.DataFrame:
     """Name columns that the schema does not know, and show their fen in yuan."""
-    own = [name for name in table.columns if name in _INDICATORS]
+    own = [name for name in table.columns if name in _OWN_HEADERS]
     yuan = {name: table[name].astype("Float64") / _FEN for name in own if name.endswith("_fen")}
-    return table.assign(**yuan).rename(columns=_INDICATORS)
+    return table.assign(**yuan).rename(columns=_OWN_HEADERS)
 
 
 def write_income_book(work: IncomeWork, path: Path, created: datetime) -> None:
@@ -189,13 +198,17 @@ def write_income_book(work: IncomeWork, path: Path, created: datetime) -> None:
         line=f"成交 {len(work.deals)} 宗　已分配 {split} 宗　未分配 {len(work.deals) - split} 宗",
         created=created,
         notice=work.county.notice,
-        long=("split_gap", "member_gap", "note", "说明", "依据", "reason", "source", "purpose"),
+        long=("split_gap", "member_gap", "note", "说明", "依据", "未计入原因", "source", "purpose"),
         roles={
             "乡镇汇总": _MONEY | {"成交（宗）": "total"},
-            "收支平衡": _MONEY | {"gain_fen": "total", "loss_fen": "total"},
+            "收支平衡": _MONEY | dict.fromkeys((*SETTLED_COSTS.values(), "gain_fen", "loss_fen"), "total"),
             "分年度收付": _CASH,
             "分期收付": _CASH,
             "现值": dict.fromkeys(PARTIES, "total"),
+            "未分到成员": {"members_fen": "total"},
+            "公积公益金台账": {"in_fen": "total", "out_fen": "total"},
+            "风险准备金": dict.fromkeys(("fund_fen", "provision_fen", "rest_fen"), "total"),
+            "台账未计入": {"amount_fen": "total"},
         },
     )
 
@@ -210,19 +223,3 @@ def _result_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
         "present_values": work.present,
         "accounts": work.account,
     }
-
-
-def _write_index(work: IncomeWork, path: Path, charts: dict[str, str], notices: dict[str, str]) -> None:
-    links = {"工作簿": WORKBOOK}
-    links |= {f"图：{title}": f"{CHARTS}/{name}" for title, name in charts.items()}
-    links |= {f"公示表：{text}": f"{NOTICES}/{name}" for text, name in notices.items()}
-    measures, _ = inequality_tables(work)
-    shown = {"分配指标": indicator_table(work).reset_index(), "均衡程度": measures}
-    write_table_page(
-        path,
-        {name: _presented(table).rename(columns={"township": "乡镇"}) for name, table in shown.items()},
-        title=f"{work.county.name}集体经营性建设用地入市收益分配",
-        links=links,
-        notice=work.county.notice,
-        foot=f"{work.rule.name}（{work.rule.source}）",
-    )

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from landmarket.columns import header
 from landmarket.distribution.disclosure import group_summary, owner_summary
-from landmarket.distribution.fund import rules_asked
-from landmarket.distribution.rule_records import rule_records
-from landmarket.distribution.split import PARTIES
+from landmarket.distribution.settlement import SETTLED_COSTS
 from landmarket.distribution.taxes import deal_taxes
 from landmarket.distribution.township_incomes import read_township_incomes
 from landmarket.income_products.work import IncomeWork
-from landmarket.indicators import (
-    changes_by_place,
-    gainers_and_losers,
-    gini,
-    income_changes,
-    lorenz,
-    split_indicators,
-    theil_parts,
-    township_income_gap,
-)
-from landmarket.report import rule_sources, stated_sources
+from landmarket.indicators import gini, lorenz, split_indicators, theil_parts, township_income_gap
 
 TOTAL = "合计"
 BASE = "现行办法"
 _PLACES = ["parcel_code", "township", "village", "owner", "owner_level", "price_use", "mode"]
-
-
-def party_names() -> dict[str, str]:
-    """Name the parties as tables and charts do (各方名称).
-
-    Returns
-    -------
-    dict of str to str
-        Column and Chinese name.
-    """
-    return {party: header(party).partition("（")[0].removesuffix("分") for party in PARTIES}
 
 
 def ledger_table(work: IncomeWork) -> pd.DataFrame:
@@ -51,15 +27,17 @@ def ledger_table(work: IncomeWork) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a deal that was split: where it lies, price, parts.
+        One row a deal that was split: where it lies, the costs that were settled, rate, price, parts.
     """
-    facts = work.split.reset_index()[[*_PLACES, "cost_basis", "gain_fen", "loss_fen", "fund_rate"]]
-    money = work.balance.drop(columns="balance_fen").reset_index()
+    split = work.split.rename_axis("parcel_code").reset_index()
+    costs = [name for name in SETTLED_COSTS.values() if name in split.columns]
+    facts = split[[*_PLACES, "cost_basis", *costs, "gain_fen", "loss_fen", "fund_rate"]]
+    money = work.balance.drop(columns="balance_fen").rename_axis("parcel_code").reset_index()
     return facts.merge(money, on="parcel_code", how="left", validate="one_to_one")
 
 
 def unsplit_table(work: IncomeWork) -> pd.DataFrame:
-    """List the deals that were not split, and those whose members' part was not divided (未分配与未分到成员).
+    """List the deals that were not split (未分配), with every reason.
 
     Parameters
     ----------
@@ -69,13 +47,32 @@ def unsplit_table(work: IncomeWork) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Parcel, place, owner and the reasons.
+        Parcel, place, owner, price and the reasons.
     """
-    gaps = work.shares[["split_gap"]].join(work.member_gaps)
-    gaps = gaps.fillna("")
-    open_gaps = gaps[gaps["split_gap"].ne("") | gaps["member_gap"].ne("")]
-    facts = work.deals[["township", "village", "owner"]]
-    return facts.join(open_gaps, how="right").rename_axis("parcel_code").reset_index()
+    return _open(work, work.shares["split_gap"])
+
+
+def undivided_table(work: IncomeWork) -> pd.DataFrame:
+    """List the deals that were split but whose members' part was not divided (未分到成员), with the reason.
+
+    Parameters
+    ----------
+    work : IncomeWork
+        A county's income.
+
+    Returns
+    -------
+    DataFrame
+        Parcel, place, owner, what members are due, and the reason.
+    """
+    return _open(work, work.member_gaps.rename("member_gap")).join(work.shares["members_fen"], on="parcel_code")
+
+
+def _open(work: IncomeWork, gaps: pd.Series[str]) -> pd.DataFrame:
+    """Deals with a reason in a column of gaps, in the order of the deals."""
+    named = gaps[gaps.ne("")].to_frame()
+    facts = work.deals.loc[named.index, ["township", "village", "owner", "deal_price_fen"]]
+    return facts.join(named).rename_axis("parcel_code").reset_index()
 
 
 def township_table(work: IncomeWork) -> pd.DataFrame:
@@ -108,8 +105,7 @@ def cash_table(work: IncomeWork) -> pd.DataFrame:
     DataFrame
         年度, township, amount and parties, without the total.
     """
-    cash = work.cash.reset_index()
-    return cash[cash["year"] != TOTAL].rename(columns={"year": "年度"})
+    return work.cash[work.cash["year"] != TOTAL].reset_index(drop=True)
 
 
 def present_table(work: IncomeWork) -> pd.DataFrame:
@@ -142,10 +138,31 @@ def tax_table(work: IncomeWork) -> pd.DataFrame:
     DataFrame
         One row for each deal and tax, Chinese headers.
     """
-    county = work.county
-    taxes = deal_taxes(work.deals, county=county.county, pilot=county.pilot, deed_tax_rate=work.plan.deed_tax_rate)
     names = {"tax": "税费", "payer": "缴纳人", "taxed": "是否计征", "rate": "比例系数", "note": "说明"}
-    return taxes.rename(columns=names | {"source": "依据"})
+    return taxes_of(work).rename(columns=names | {"source": "依据"})
+
+
+def taxes_of(work: IncomeWork) -> pd.DataFrame:
+    """Find the taxes of every deal (入市环节税费).
+
+    Parameters
+    ----------
+    work : IncomeWork
+        A county's income.
+
+    Returns
+    -------
+    DataFrame
+        See `landmarket.distribution.taxes.deal_taxes`.
+    """
+    county, plan = work.county, work.plan
+    return deal_taxes(
+        work.deals,
+        county=county.county,
+        pilot=county.pilot,
+        deed_tax_rate=plan.deed_tax_rate,
+        charge_rate=plan.charge_rate,
+    )
 
 
 def member_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
@@ -294,85 +311,3 @@ def every_split(work: IncomeWork) -> dict[str, pd.DataFrame]:
     """
     there = work.shares["split_gap"].eq("")
     return {BASE: work.shares[there]} | {name: one.shares for name, one in work.reforms.items()}
-
-
-def reform_table(work: IncomeWork) -> pd.DataFrame:
-    """List for every reform what each township and party gains or loses (办法比较).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-
-    Returns
-    -------
-    DataFrame
-        办法, township, party, and amounts; empty where no reform is planned.
-    """
-    names = party_names()
-    tables = [
-        one.changes.reset_index().assign(办法=name, party=lambda rows: rows["party"].map(names))
-        for name, one in work.reforms.items()
-    ]
-    columns = {"group": "township", "party": "分配方"}
-    columns |= {amount: f"{amount}_fen" for amount in ("before", "after", "change")}
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["办法", *columns])
-    return table[["办法", *columns]].rename(columns=columns)
-
-
-def village_changes(work: IncomeWork, name: str) -> pd.DataFrame:
-    """Find the villages whose collectives and members gain and lose most under a reform (增减前十).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-    name : str
-        Name of the reform.
-
-    Returns
-    -------
-    DataFrame
-        See `landmarket.indicators.gainers_and_losers`.
-    """
-    parties = ["township_fen", "reclaimed_fen", "village_fen", "group_fen", "members_fen"]
-    splits = every_split(work)
-    before, after = (
-        one[parties].astype("Int64").sum(axis=1).to_frame("to_collectives_fen") for one in (splits[BASE], splits[name])
-    )
-    places = (work.deals["township"] + " " + work.deals["village"]).reindex(before.index).rename("village")
-    return gainers_and_losers(changes_by_place(income_changes(before, after, "to_collectives_fen"), places))
-
-
-def sources_table(work: IncomeWork) -> pd.DataFrame:
-    """List what the split rests on (依据).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `landmarket.report.rule_sources`.
-    """
-    days = [day.date() for day in work.deals["deal_on"].dropna().unique()]
-    asked = list(dict.fromkeys(rule for day in days for rule in rules_asked(day, work.rule)))
-    plan = work.plan
-    stated = {
-        "决算日": f"{plan.settled_on:%Y-%m-%d}",
-        "成员分配依据": str(plan.member_basis or "没有成员名册"),
-        "收付次序": str(plan.payment_order),
-        "折现率": f"{plan.discount_rate}",
-        "风险准备金占调节金比例": f"{plan.risk_reserve_share or '无'}",
-    }
-    return pd.concat(
-        [
-            rule_sources(rule_records(work.rule)),
-            rule_sources(asked),
-            stated_sources(stated, plan.source).assign(verified=plan.verified),
-            *(rule_sources(rule_records(one.rule)) for one in work.reforms.values()),
-        ],
-        ignore_index=True,
-    )

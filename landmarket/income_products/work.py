@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,14 @@ from landmarket.distribution.rule import SplitRule
 from landmarket.distribution.schedule import cash_by, payment_schedule, present_value
 from landmarket.distribution.settlement import settled_deals
 from landmarket.distribution.split import PARTIES, split_gaps, split_income
-from landmarket.errors import RuleError
+from landmarket.errors import RuleError, UnverifiedRuleWarning
 from landmarket.products import Work, do_county
 
 Say = Callable[[str], None]
 
 _OWN = {"乡镇": "township_fen", "村": "village_fen", "组": "group_fen"}
+NOT_SOLD, NOT_FOUND = "宗地没有成交", "采用的宗地中没有该代码，核对代码或暂不处理的原因"
+NOT_SPLIT = "该集体有未分配的成交，存入不全，暂不入账"
 NO_ROSTER = "没有成员名册"
 EQUITY = "作价出资"
 
@@ -66,7 +69,7 @@ class IncomeWork:
     shares : DataFrame
         Their split, with ``split_gap``; on the same index.
     uncounted : DataFrame
-        Ledger entries that did not count, with the reason.
+        Ledger entries that did not count, with ``uncounted_reason``.
     balance, townships : DataFrame
         The ledger that balances, by parcel and by township with the total.
     schedule, cash, present : DataFrame
@@ -78,7 +81,9 @@ class IncomeWork:
     rostered : tuple of str
         Codes of the collectives whose members are known.
     account, years : DataFrame
-        Retained funds of each collective, by entry and by year.
+        Retained funds of each collective whose deals were all split, by entry and by year.
+    open_uses : DataFrame
+        Uses of the other collectives, whose deposits are not all known, with ``uncounted_reason``.
     reserve : DataFrame
         Part of the fund set aside against risk; empty where the plan has none.
     reforms : dict of str to Reform
@@ -100,6 +105,7 @@ class IncomeWork:
     rostered: tuple[str, ...]
     account: pd.DataFrame
     years: pd.DataFrame
+    open_uses: pd.DataFrame
     reserve: pd.DataFrame
     reforms: dict[str, Reform]
 
@@ -144,10 +150,17 @@ def do_income(county: County, say: Say) -> IncomeWork:
     ------
     RuleError
         If the county file names no income plan.
+
+    Warns
+    -----
+    UnverifiedRuleWarning
+        If nobody has checked the plan, or a rule that decides, against its document.
     """
     if county.income_plan is None:
         raise RuleError(f"{county.path}：[files] 没有 income_plan。办法：写明收益分配方案的 TOML 文件。")
     plan = read_income_plan(county.income_plan)
+    if not plan.verified:
+        warnings.warn(f"收益分配方案未经核对原文：{plan.name}（{plan.source}）", UnverifiedRuleWarning, stacklevel=2)
     main = do_county(county, say)
     say("收益分配：决算成本、各方分配、收支平衡")
     deals, uncounted = _deals(main, plan)
@@ -159,7 +172,7 @@ def do_income(county: County, say: Say) -> IncomeWork:
     schedule = _schedule(deals[split], shares[split], plan)
     roster = read_roster(plan.roster) if plan.roster else pd.DataFrame({"owner_code": []}, dtype="str")
     payments, gaps = _payments(deals[split].join(shares.loc[split, ["members_fen"]]), roster, plan)
-    account = _account(deals[split], shares[split], plan)
+    account, open_uses = _account(schedule, deals, deals.loc[~split, "owner_code"], plan)
     return IncomeWork(
         main=main,
         plan=plan,
@@ -176,6 +189,7 @@ def do_income(county: County, say: Say) -> IncomeWork:
         rostered=tuple(roster["owner_code"].unique().tolist()),
         account=account,
         years=account_by_year(account),
+        open_uses=open_uses,
         reserve=_reserve(shares[split], plan),
         reforms=_reforms(deals[split], shares[split], rule, plan),
     )
@@ -188,8 +202,10 @@ def _deals(main: Work, plan: IncomePlan) -> tuple[pd.DataFrame, pd.DataFrame]:
     if plan.cost_ledger is None:
         return deals.assign(cost_basis="宗地表"), pd.DataFrame()
     ledger = read_cost_ledger(plan.cost_ledger)
-    later = later_entries(ledger, plan.settled_on).assign(reason=f"晚于决算日 {plan.settled_on}")
-    foreign = foreign_entries(ledger, deals.index, plan.settled_on).assign(reason="宗地没有成交")
+    later = later_entries(ledger, plan.settled_on).assign(uncounted_reason=f"晚于决算日 {plan.settled_on}")
+    foreign = foreign_entries(ledger, deals.index, plan.settled_on)
+    known = foreign["parcel_code"].isin(table.index)
+    foreign = foreign.assign(uncounted_reason=known.map({True: NOT_SOLD, False: NOT_FOUND}).astype("str"))
     uncounted = pd.concat([part for part in (later, foreign) if len(part)] or [later], ignore_index=True)
     return settled_deals(deals, ledger, plan.settled_on), uncounted
 
@@ -209,19 +225,31 @@ def _schedule(deals: pd.DataFrame, shares: pd.DataFrame, plan: IncomePlan) -> pd
 
 def _payments(deals: pd.DataFrame, roster: pd.DataFrame, plan: IncomePlan) -> tuple[pd.DataFrame, pd.Series[str]]:
     if plan.member_basis is None:
-        return pd.DataFrame(), pd.Series(NO_ROSTER, index=deals.index, dtype="str", name="member_gap")
+        due = deals["members_fen"].gt(0).to_numpy(dtype=bool)
+        return pd.DataFrame(), pd.Series("", index=deals.index, dtype="str", name="member_gap").mask(due, NO_ROSTER)
     gaps = unrostered(deals, roster, plan.member_basis)
     return member_payments(deals[gaps.eq("")], roster, plan.member_basis), gaps
 
 
-def _account(deals: pd.DataFrame, shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
-    """Retained funds: what the owning collective keeps of each deal, on the day the price is fully paid."""
-    kept = pd.Series(0, index=deals.index, dtype="int64")
-    for level, party in _OWN.items():
-        kept = kept.mask(deals["owner_level"].eq(level), shares[party].astype("int64"))
-    deposits = account_deposits(kept, deals["owner_code"], deals["payment_by"])
-    uses = read_fund_uses(plan.fund_uses) if plan.fund_uses else deposits.iloc[:0].assign(purpose="", document="")
-    return retained_account(deposits, uses)
+def _account(
+    schedule: pd.DataFrame, deals: pd.DataFrame, unknown: pd.Series[str], plan: IncomePlan
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Retained funds: what the owning collective keeps of each payment, on the day it is due.
+
+    A collective with a deal that was not split has deposits nobody knows: its uses stand apart, with the reason.
+    """
+    level = schedule["parcel_code"].map(deals["owner_level"])
+    kept = pd.Series(0, index=schedule.index, dtype="int64")
+    for own, party in _OWN.items():
+        kept = kept.mask(level.eq(own), schedule[party])
+    codes = pd.Index(schedule["parcel_code"])
+    owners = pd.Series(deals["owner_code"].reindex(codes).array, index=codes)
+    days = pd.Series(schedule["due_on"].array, index=codes)
+    deposits = account_deposits(kept.where(kept.gt(0)).astype("Int64").set_axis(codes), owners, days)
+    deposits = deposits.assign(document="宗地 " + deposits["parcel_code"])
+    uses = read_fund_uses(plan.fund_uses) if plan.fund_uses else deposits.iloc[:0].assign(purpose="")
+    known, apart = (~table["collective_code"].isin(unknown) for table in (deposits, uses))
+    return retained_account(deposits[known], uses[apart]), uses[~apart].assign(uncounted_reason=NOT_SPLIT)
 
 
 def _reserve(shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
@@ -231,7 +259,9 @@ def _reserve(shares: pd.DataFrame, plan: IncomePlan) -> pd.DataFrame:
 
 
 def _reforms(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, plan: IncomePlan) -> dict[str, Reform]:
-    made = {}
+    made: dict[str, Reform] = {}
+    if deals.empty:
+        return made
     for one in plan.reforms:
         changed = planned_reform(deals, rule, one)
         after = split_income(deals, changed)

@@ -49,7 +49,7 @@ def lorenz(amounts: Amounts, weights: Amounts | None = None) -> pd.DataFrame:
     r"""Draw the Lorenz curve (洛伦兹曲线): which share of the income the poorest share of the people has.
 
     .. math:: L\left(\frac{\sum_{i \le k} w_i}{\sum_i w_i}\right) = \frac{\sum_{i \le k} a_i}{\sum_i a_i},
-        \qquad \frac{a_1}{w_1} \le \frac{a_2}{w_2} \le \dots
+        \qquad \frac{a_1}{w_1} \le \frac{a_2}{w_2} \le \ldots
 
     Parameters
     ----------
