@@ -10,14 +10,15 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import click
-import pandas as pd
 
 from landmarket.columns import header
 from landmarket.county import read_county, read_county_parcels, read_villages, sample_county
@@ -363,14 +364,16 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
 @JSON
 def income(county: Path, out: Path, as_json: bool) -> None:
     """收益分配：决算成本、各方分配、分期收付、成员分配与公示表、公积公益金、指标、办法比较。"""
-    from landmarket.income_products import INDEX, NOTICES, WORKBOOK, do_income, income_run, write_income
+    from landmarket.income_products import do_income, income_run, public_notices, write_income
+    from landmarket.income_products.pages import INDEX
+    from landmarket.income_products.products import NOTICES, WORKBOOK
 
     work, created = do_income(read_county(county), _say), datetime.now().astimezone()
     with income_run(work, out, created) as folder:
         write_income(work, folder, created, _say)
     made = {"首页": INDEX, "工作簿": WORKBOOK, "公示表": NOTICES, "清单": "manifest.json"}
     total = {name: int(fen) for name, fen in work.balance.sum().items()}
-    posted, unsplit = work.payments.get("parcel_code", pd.Series()).nunique(), len(work.deals) - len(work.balance)
+    posted, unsplit = len(public_notices(work)), len(work.deals) - len(work.balance)
     if as_json:
         document = {"folder": str(folder.final), "files": made, "sums": total, "unsplit": unsplit, "posted": posted}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
@@ -389,6 +392,47 @@ def income(county: Path, out: Path, as_json: bool) -> None:
         click.echo(f"{name}：{folder.final / file}")
 
 
+@contextmanager
+def _progress(name: str, parcels: int) -> Iterator[Callable[[int], object]]:
+    """Show on standard error how many parcels of a simulation are done."""
+    with click.progressbar(length=parcels, label=f"… {name}", file=sys.stderr) as bar:
+        yield bar.update
+
+
+@app.command()
+@COUNTY
+@click.option("--draws", type=int, metavar="次数", help="抽样次数；默认用供应测算方案中的。")
+@OUT
+@JSON
+def simulate(county: Path, draws: int | None, out: Path, as_json: bool) -> None:
+    """供应测算（内部）：多次模拟交易，今年推哪些宗地、能收多少、哪些会流拍、底价怎么定、价格下跌会怎样。
+
+    结果可以推知底价，只写在 internal 文件夹里，不得外传。中断以后用同样的命令再来，从停下的乡镇接着做。
+    """
+    from landmarket.market.tile_store import kept_tiles
+    from landmarket.market_products import answer, do_market, market_run, sentences, write_market
+    from landmarket.market_products.answer import SHORT
+    from landmarket.market_products.products import INDEX, WORKBOOK
+
+    asked = read_county(county)
+    with kept_tiles(out) as kept:
+        work, created = do_market(asked, _say, _progress, draws=draws, kept=kept), datetime.now().astimezone()
+        with market_run(work, out, created) as folder:
+            write_market(work, folder, created, _say)
+    made = {"市场模拟（内部）": f"internal/{WORKBOOK}", "首页": INDEX, "清单": "manifest.json"}
+    said = sentences(work)
+    if as_json:
+        document = {"folder": str(folder.final), "files": made, "answer": asdict(answer(work)), "sentences": said}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    for sentence in list(said.values())[:SHORT]:
+        click.echo(sentence)
+    for name, file in made.items():
+        click.echo(f"{name}：{folder.final / file}")
+
+
 @app.command()
 @OUT
 @JSON
@@ -402,7 +446,7 @@ def main() -> None:
     gc.freeze()  # what was imported is never garbage: looking through it again and again costs a run a tenth
     with warnings.catch_warnings():
         warnings.simplefilter("once", LandMarketWarning)
-        warnings.showwarning = _show_warning
+        warnings.showwarning = partial(_show_warning, set())
         _run_app()
 
 
@@ -439,6 +483,7 @@ def _usage_problem(error: click.UsageError) -> str:
 
 
 def _show_warning(
+    told: set[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -446,6 +491,8 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Tell a warning as the analyst needs it: what, not where in the code."""
+    """Tell a warning as the analyst needs it: what, not where in the code; once, whatever filters libraries set."""
     del category, filename, lineno, file, line
-    click.echo(click.style(f"注意：{message}", fg="yellow"), err=True)
+    if str(message) not in told:
+        told.add(str(message))
+        click.echo(click.style(f"注意：{message}", fg="yellow"), err=True)

@@ -24,7 +24,7 @@ from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 
 FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
-_FURTHER = ("grading_rule", "compile_rule", "income_plan")
+_FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan")
 _LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
@@ -108,6 +108,8 @@ class County:
         The rule by which its benchmark price is compiled; only compiling needs it.
     income_plan : Path or None
         What its income is settled and divided by; only following the income through needs it.
+    market_plan : Path or None
+        What simulating its market rests on; only that needs it.
     """
 
     path: Path
@@ -126,6 +128,7 @@ class County:
     grading_rule: Path | None = None
     compile_rule: Path | None = None
     income_plan: Path | None = None
+    market_plan: Path | None = None
 
     @property
     def inputs(self) -> list[Path]:

@@ -256,7 +256,9 @@ def write_maps(work: Work, folder: Path) -> None:
 
 
 @contextmanager
-def county_run(county: County, out: Path, created: datetime, also: Sequence[Path] = ()) -> Iterator[RunFolder]:
+def county_run(
+    county: County, out: Path, created: datetime, also: Sequence[Path] = (), secret: Sequence[Path] = ()
+) -> Iterator[RunFolder]:
     """Open a run folder that knows a county's inputs.
 
     Whoever has the seed and the shared results can replay the bids and narrow the reserve price down: the seed goes to
@@ -272,15 +274,17 @@ def county_run(county: County, out: Path, created: datetime, also: Sequence[Path
         Time of the run.
     also : sequence of Path, optional
         Files that the results rest on besides the county's.
+    secret : sequence of Path, optional
+        More of them, from which a reserve could be guessed.
 
     Yields
     ------
     RunFolder
         Write into its ``folder``.
     """
-    secret = [county.path, county.files["deal_terms"]]
-    inputs = [path for path in (*county.inputs, *also) if path not in secret]
-    with new_run(out, inputs=inputs, secret_inputs=secret, created=created) as run:
+    guarded = [county.path, county.files["deal_terms"], *secret]
+    inputs = [path for path in (*county.inputs, *also) if path not in guarded]
+    with new_run(out, inputs=inputs, secret_inputs=guarded, created=created) as run:
         (run.internal / SEED).write_text(f"{county.seed}\n", encoding="ascii")
         yield run
 

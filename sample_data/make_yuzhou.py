@@ -26,6 +26,7 @@ from sample_data.county import (
     grading,
     income,
     layers,
+    market,
     network,
     notice,
     outline,
@@ -101,6 +102,7 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     writing.write_csv(folder / "planted.csv", planted)
     grading.write_grading(folder, seed, villages)
     pricing.write_compile_rule(folder)
+    market.write_market(folder)
     clear = income.clear_parcels(table, planted, shapes, block_fates, owned)
     income.write_income(folder, seed, townships, clear, income.chosen_owners(owned, clear))
     documents.write_documents(folder, seed, len(table))

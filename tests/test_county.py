@@ -34,13 +34,14 @@ def test_files_that_only_some_work_needs_may_be_left_out(folder: Path) -> None:
     assert county.grading_rule == folder / "rules" / "grading.toml"
     assert county.compile_rule == folder / "rules" / "compile.toml"
     assert county.income_plan == folder / "rules" / "income.toml"
+    assert county.market_plan == folder / "rules" / "market.toml"
     path = folder / "county.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith(("grading_rule", "compile_rule", "income_plan"))]
-    assert len(kept) == len(lines) - 3
+    kept = [line for line in lines if not line.startswith(("grading_rule", "compile_rule", "income_plan", "market_plan"))]
+    assert len(kept) == len(lines) - 4
     path.write_text("\n".join(kept), encoding="utf-8")
     county = read_county(folder)
-    assert [county.grading_rule, county.compile_rule, county.income_plan] == [None, None, None]
+    assert [county.grading_rule, county.compile_rule, county.income_plan, county.market_plan] == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_sheet_names_are_those_that_excel_takes(texts: list[str]) -> None:
             assert name in (text, *(f"{text[: 31 - len(str(i)) - 1]}_{i}" for i in range(2, 9)))
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(NAMES, unique=True, min_size=1, max_size=4))
 def test_a_workbook_with_any_sheet_names_opens(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "named.xlsx"

@@ -16,13 +16,14 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from landmarket.errors import BadValueError
-from landmarket.io.manifest import require_public
+from landmarket.io.manifest import INTERNAL, require_public
 from landmarket.io.writing import write_whole
 from landmarket.report.cells import FACTOR, GENERAL, MONEY, Cells, cells_of, safe_text
 from landmarket.report.layout import FIRST_ROW, Sheet, SheetColumn, require_room
 from landmarket.report.workbook import INTERNAL_LINE, Frame, begin_book, book_options, open_sheet, write_sheet
 
 LONGEST_SHEET_NAME = 31
+NEVER_OUT = "内部，不得外传：由此可以推知底价"
 _FINE = ("系数", "比率", "权重", "指数", "期望值", "p 值", "PRD", "PRB", "MKI", "KI", "占比", "factor", "weight")
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _RESERVED = "history"
@@ -91,15 +92,71 @@ def write_table_book(
     OutputError
         If it cannot be written whole, or a table has too many rows for a sheet.
     """
-    names = sheet_names(tables)
+    for name, table in tables.items():
+        require_public(table.columns, f"工作簿 {name}")
     frame = Frame(*map(safe_text, (title, notice, line, internal_line)))
+    _write_book(path, tables, frame, created, long, sums or {}, roles or {})
+
+
+def write_internal_book(
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    title: str,
+    line: str,
+    created: datetime,
+    notice: str = "",
+    long: Sequence[str] = (),
+    roles: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Write tables that may hold secrets, such as reserves (内部工作簿), into the internal folder of a run alone.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.xlsx`` file, in a folder that bears the name of the internal folder.
+    tables : mapping of str to DataFrame
+        By the name of the sheet, as for `write_table_book`.
+    title, line : str
+        What the workbook is about, and a line on every sheet.
+    created : datetime
+        Time in the properties of the file.
+    notice : str, optional
+        A line on every sheet and page.
+    long : sequence of str, optional
+        Columns of long text.
+    roles : mapping of str to mapping of str to str, optional
+        As for `write_table_book`.
+
+    Raises
+    ------
+    BadValueError
+        If the file is to lie elsewhere, or a number is infinite.
+    OutputError
+        If it cannot be written whole, or a table has too many rows for a sheet.
+    """
+    if path.parent.name != INTERNAL:
+        raise BadValueError(f"{path}：内部工作簿只能写入内部文件夹 {INTERNAL}。办法：用 RunFolder.internal。")
+    frame = Frame(*map(safe_text, (title, notice, line, NEVER_OUT)))
+    _write_book(path, tables, frame, created, long, {}, roles or {})
+
+
+def _write_book(
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    frame: Frame,
+    created: datetime,
+    long: Sequence[str],
+    sums: Mapping[str, WeightedSum],
+    roles: Mapping[str, Mapping[str, str]],
+) -> None:
+    names = sheet_names(tables)
     buffer = io.BytesIO()
     with Workbook(buffer, book_options()) as book:
         pens = begin_book(book, frame, created)
         for name, table in tables.items():
-            require_public(table.columns, f"工作簿 {name}")
             require_room(name, table)
-            own = dict.fromkeys(long, "long") | dict((roles or {}).get(name, {}))
+            own = dict.fromkeys(long, "long") | dict(roles.get(name, {}))
             columns = tuple(
                 SheetColumn(_with_decimals(cells_of(table, column)), own.get(column, ""))
                 for column in map(str, table.columns)
@@ -107,7 +164,7 @@ def write_table_book(
             sheet = Sheet(names[name], columns, len(table))
             target = open_sheet(book, sheet.name, frame, pens)
             write_sheet(target, sheet, pens)
-            if sums and name in sums:
+            if name in sums:
                 _write_sums(target, sheet, table, sums[name], pens)
     write_whole(path, buffer.getvalue())
 

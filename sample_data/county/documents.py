@@ -40,6 +40,7 @@ split_rule = "rules/split.toml"
 grading_rule = "rules/grading.toml"   # 定级（landmarket grade）用到，可以不写
 compile_rule = "rules/compile.toml"   # 编制基准地价（landmarket compile）用到，可以不写
 income_plan = "rules/income.toml"     # 收益决算与分配（landmarket income）用到，可以不写
+market_plan = "rules/market.toml"     # 供应测算（landmarket simulate）用到，可以不写
 
 [layers]                   # 一个文件有几个图层时，用哪一个
 plan = "国土空间规划"
@@ -86,7 +87,7 @@ def readme(seed: int, rows: int) -> str:
 | `roster.xlsx` | 三个集体的成员名册；姓名虚构，身份证号、银行账号、电话都是不存在的号，程序不读 |
 | `fund_uses.xlsx` | 三个集体公积公益金的使用 |
 | `township_incomes.csv` | 各乡镇人口与农村居民收入 |
-| `rules/` | 本地规则：入市、交易、收益分配、定级（附专家打分）、编制基准地价、付款计划、收益决算与分配 |
+| `rules/` | 本地规则：入市、交易、收益分配、定级（附专家打分）、编制基准地价、付款计划、收益决算与分配、供应测算 |
 | `county.toml` | 运行配置 |
 | `planted.csv` | 宗地文件里埋了哪些毛病、在第几行；程序不读它，只用来核对检查是否漏报 |
 """
