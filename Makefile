@@ -25,6 +25,8 @@ notebooks: $(VENV)/.test
 # The accuracy study needs official land prices that are not part of the repository: LANDMARKET_POINTS=points.csv
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/main_job.py
+	$(BIN)/python benchmarks/split.py
+	PYTHONPATH=. $(BIN)/python benchmarks/simulation.py
 	-$(BIN)/python benchmarks/ratio_study.py
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi
