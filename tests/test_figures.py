@@ -32,9 +32,15 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 
-from landmarket.errors import BadValueError, IndexMismatchError, LandMarketError, MissingColumnError, OutputError
-from landmarket.figures import (
+from landmarket.errors import (
+    BadValueError,
     FontError,
+    IndexMismatchError,
+    LandMarketError,
+    MissingColumnError,
+    OutputError,
+)
+from landmarket.figures import (
     cash_chart,
     change_chart,
     chinese_font,

@@ -266,6 +266,7 @@ def sampled(parcel: Polygon, road: LineString, distance: float, inside: float) -
 
 
 SMALL = st.integers(-15, 25)
+REACH = st.integers(1, 9).map(lambda whole: whole + 0.3719)  # no road lies exactly on the edge of what counts
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -281,7 +282,7 @@ def test_frontage_is_what_one_sees_looking_straight_out(
 
 
 @settings(max_examples=examples(50), deadline=None)
-@given(st.lists(st.tuples(SMALL, SMALL), min_size=2, max_size=5, unique=True), st.floats(0, 360), st.floats(1, 10))
+@given(st.lists(st.tuples(SMALL, SMALL), min_size=2, max_size=5, unique=True), st.floats(0, 360), REACH)
 def test_frontage_turns_with_the_map_and_grows_with_the_reach(
     road: list[tuple[int, int]], angle: float, distance: float
 ) -> None:

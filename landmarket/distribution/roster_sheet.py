@@ -150,9 +150,9 @@ def _sheets(path: Path) -> Iterator[_Sheet]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():  # the library leaves open what it cannot read
             warnings.simplefilter("ignore")  # a warning about a cell shows its value, which may be private
-            book = openpyxl.load_workbook(path, data_only=True)
+            book = openpyxl.load_workbook(file, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
         raise ReadError(
             f"{path}：打不开，或不是 .xlsx 工作簿。办法：检查路径，或用 Excel、WPS 另存为 .xlsx。"

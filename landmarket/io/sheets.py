@@ -166,7 +166,8 @@ def workbook_grids(path: Path) -> dict[str, Grid]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        with path.open("rb") as file:  # the library leaves a file open that it cannot read
+            book = openpyxl.load_workbook(file, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError) as error:
         raise ReadError(f"{path}：不是能读的 .xlsx 工作簿。办法：用 Excel 或 WPS 另存为 .xlsx。") from error
     except OSError as error:
