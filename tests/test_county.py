@@ -37,7 +37,9 @@ def test_files_that_only_some_work_needs_may_be_left_out(folder: Path) -> None:
     assert county.market_plan == folder / "rules" / "market.toml"
     path = folder / "county.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith(("grading_rule", "compile_rule", "income_plan", "market_plan"))]
+    kept = [
+        line for line in lines if not line.startswith(("grading_rule", "compile_rule", "income_plan", "market_plan"))
+    ]
     assert len(kept) == len(lines) - 4
     path.write_text("\n".join(kept), encoding="utf-8")
     county = read_county(folder)

@@ -35,9 +35,9 @@ from landmarket.distribution import PARTIES, FundBase, read_split_rule
 from landmarket.errors import LandMarketWarning
 from landmarket.income_products import IncomeWork, do_income, products, public_notices
 from landmarket.income_products import work as work_module
+from landmarket.income_products.comparison import to_collectives_change, village_changes
 from landmarket.income_products.pages import INDEX
 from landmarket.income_products.products import NOTICES, WORKBOOK
-from landmarket.income_products.comparison import to_collectives_change, village_changes
 from landmarket.income_products.sources import sources_table
 from landmarket.io.manifest import altered_files
 from landmarket.io.writing import LATEST
