@@ -24,7 +24,8 @@ from landmarket.maps.texts import INTERNAL
 from landmarket.maps.villages import save_page, village_map
 from tests import graded_county
 from tests.hunting import examples
-from tests.test_maps import Tags, page_data
+from tests.page_data import page_data
+from tests.test_maps import Tags
 
 HEADERS = {"乡镇": "township", "乡镇代码": "township_code", "村": "village", "村代码": "village_code"}
 NOTICE = "示例数据：全部虚构"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from landmarket.maps.elements import Json
 from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, Sheets, parcel_facts
 from landmarket.maps.ground import Bounds, Ground, geographic_bounds
 from landmarket.maps.legend import Legend, View, legend
 from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
+from landmarket.maps.payload import Packed
 from landmarket.maps.places import Places
 from landmarket.maps.words import Words
 
@@ -61,7 +61,7 @@ class Drawing:
     sheets: Sheets
     ground: list[Ground]
 
-    def packed(self, at: Ints, aside: Ints) -> dict[str, Json]:
+    def packed(self, at: Ints, aside: Ints) -> dict[str, Packed]:
         """Pack some features for a page.
 
         Parameters
@@ -76,7 +76,7 @@ class Drawing:
         """
         texts = TextTable()
         shapes = joined(self.shapes.take(at), self.aside_shapes.take(aside))
-        data: dict[str, Json] = {
+        data: dict[str, Packed] = {
             "words": self.words.packed(),
             "geometry": shapes.packed(),
             "codes": [self.codes[i] for i in at],
@@ -94,7 +94,7 @@ class Drawing:
         return {**data, "texts": texts.page()}
 
 
-def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
+def _view_data(one: Legend, at: Ints) -> dict[str, Packed]:
     return {
         "column": one.column,
         "title": one.title,
@@ -102,7 +102,7 @@ def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
         "note": one.note,
         "numeric": one.numeric,
         "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
-        "members": one.members[at].tolist(),
+        "members": one.members[at],
     }
 
 

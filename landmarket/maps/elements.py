@@ -5,8 +5,8 @@ Three rules keep text from a file from ever running as a script:
 1. No text of a table passes through a template. branca compiles what an element renders *again* as a Jinja
    template, so ``{{7*7}}`` in a parcel's remark would be computed on the analyst's machine; the elements
    here give their text back as it is.
-2. Text in HTML goes through :func:`escaped`, data through :func:`data_json`, and the page's own script only ever
-   sets ``textContent``.
+2. Text in HTML goes through :func:`escaped`, data are compressed and in Base64 (`landmarket.maps.payload`), and the
+   page's own script only ever sets ``textContent``.
 3. A page names the scripts it was built with by their SHA-256 and forbids everything else, so that a mistake in
    the first two rules still runs nothing and asks no other machine for anything.
 """
@@ -16,21 +16,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from branca.element import Element, Figure
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
-
-_JSON_ESCAPES = (
-    ("<", "\\u003c"),
-    (">", "\\u003e"),
-    ("&", "\\u0026"),
-    ("\u2028", "\\u2028"),
-    ("\u2029", "\\u2029"),
-)
 
 
 def escaped(text: object) -> str:
@@ -52,30 +43,6 @@ def escaped(text: object) -> str:
     '&lt;b title=&quot;x&quot;&gt;'
     """
     return html.escape(str(text), quote=True)
-
-
-def data_json(value: Json) -> str:
-    """Write data as JSON that cannot end the element it stands in.
-
-    Parameters
-    ----------
-    value : JSON value
-        The data.
-
-    Returns
-    -------
-    str
-        JSON without ``<``, ``>``, ``&`` and the two line separators of Unicode.
-
-    Examples
-    --------
-    >>> print(data_json({"村": "</script>"}))
-    {"村":"\\u003c/script\\u003e"}
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escape in _JSON_ESCAPES:
-        text = text.replace(character, escape)
-    return text
 
 
 def content_security_policy(scripts: Iterable[str]) -> str:
@@ -161,21 +128,6 @@ class Script(Verbatim):
     def __init__(self, code: str) -> None:
         super().__init__(f"<script>{code}</script>\n")
         self.code = code
-
-
-class Data(Verbatim):
-    """Data in the page, read by a script and never run.
-
-    Parameters
-    ----------
-    element_id : str
-        Identifier of the element.
-    value : JSON value
-        The data.
-    """
-
-    def __init__(self, element_id: str, value: Json) -> None:
-        super().__init__(f'<script type="application/json" id="{escaped(element_id)}">{data_json(value)}</script>\n')
 
 
 class Page(Figure):

@@ -12,8 +12,8 @@ import shapely
 
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
-from landmarket.maps.elements import Json
 from landmarket.maps.packing import Ints, Shapes, shapes_of
+from landmarket.maps.payload import Packed
 from landmarket.maps.values import floats, is_number, plain_texts
 
 GEOGRAPHIC = 4490
@@ -84,7 +84,7 @@ class Ground:
         )
         return np.flatnonzero(~apart & np.isfinite(self.bounds).all(axis=1))
 
-    def packed(self, township: str, bounds: Bounds) -> dict[str, Json]:
+    def packed(self, township: str, bounds: Bounds) -> dict[str, Packed]:
         """Pack what a township's page shows of this layer.
 
         Parameters
@@ -100,7 +100,7 @@ class Ground:
             Name, kind, shapes, and for townships and villages their names, places and whether they are at home.
         """
         near = self.near(bounds)
-        packed: dict[str, Json] = {
+        packed: dict[str, Packed] = {
             "name": self.name,
             "kind": self.kind,
             "geometry": self.shapes.take(near).packed(),

@@ -87,8 +87,26 @@
     return control;
   }
 
-  // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
+  // What went wrong is said where the map would be.
+  function fault(map, error) {
+    var box = add(map.getContainer().parentNode, "p", "lm-fault", error.message);
+    box.setAttribute("role", "alert");
+  }
+
+  // After the picture is on the screen the page says so, for whoever waits for it.
+  function announce() {
+    requestAnimationFrame(function () { document.documentElement.setAttribute("data-landmarket", "drawn"); });
+  }
+
   function furnish(map, parcels, ground, panelId) {
+    Promise.all([parcels.ready, ground && ground.ready]).then(function () {
+      assemble(map, parcels, ground, panelId);
+      announce();
+    }, function (error) { fault(map, error); });
+  }
+
+  // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
+  function assemble(map, parcels, ground, panelId) {
     var pointed = new lm.PointedLayer(parcels);
     if (map.attributionControl) { map.attributionControl.setPrefix(false); }
     new lm.MarksLayer(parcels, ground).addTo(map);

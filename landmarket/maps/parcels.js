@@ -4,7 +4,7 @@
 (function (lm, L) {
   "use strict";
 
-  var FONT = lm.FONT, NO_DATA = lm.NO_DATA, element = lm.element, read = lm.read, unpack = lm.unpack;
+  var FONT = lm.FONT, NO_DATA = lm.NO_DATA, element = lm.element, unpack = lm.unpack;
   var running = lm.running, visible = lm.visible, trace = lm.trace, contains = lm.contains, worldX = lm.worldX;
   var worldY = lm.worldY;
   var NO_DATA_COLOUR = "#b4b4b4";
@@ -14,14 +14,19 @@
     options: { zIndex: 400 },
 
     initialize: function (id) {
-      var data = this.data = read(id);
+      this.showsSetAside = true;
+      this.ready = lm.payload(id).then(this._fill.bind(this));
+    },
+
+    _fill: function (data) {
+      this.data = data;
       this.shapes = unpack(data.geometry);
       this.grid = new lm.Grid(this.shapes);
       this.accepted = data.codes.length;
       this.smallest = this.shapes.count > 5000 ? 3 : 7;      // pixels: what is smaller is drawn as a square
-      this.showsSetAside = true;
       this.worksheetStart = data.worksheets ? running(data.worksheets.counts) : null;
       this._choose(0);
+      this.redraw();
     },
 
     show: function (view) {
@@ -50,6 +55,7 @@
     },
 
     _draw: function (frame) {
+      if (!this.shapes) { return; }
       var missing = this.view.classes.length;
       this._drawBatches(this.members[missing], NO_DATA_COLOUR, frame);
       for (var entry = 0; entry < missing; entry++) {
