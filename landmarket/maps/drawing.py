@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from landmarket.maps.legend import Legend, View, legend
 from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
 from landmarket.maps.payload import Packed
 from landmarket.maps.places import Places
+from landmarket.maps.plane import plane_of
 from landmarket.maps.words import Words
 
 
@@ -44,6 +45,8 @@ class Drawing:
         Worksheets.
     ground : list of Ground
         What lies beneath.
+    plane : mapping of str to float, or None
+        The plane coordinates are shown and measured in.
     """
 
     words: Words
@@ -60,6 +63,7 @@ class Drawing:
     aside_titles: Texts
     sheets: Sheets
     ground: list[Ground]
+    plane: Mapping[str, float] | None
 
     def packed(self, at: Ints, aside: Ints) -> dict[str, Packed]:
         """Pack some features for a page.
@@ -78,6 +82,7 @@ class Drawing:
         shapes = joined(self.shapes.take(at), self.aside_shapes.take(aside))
         data: dict[str, Packed] = {
             "words": self.words.packed(),
+            "plane": self.plane,
             "geometry": shapes.packed(),
             "codes": [self.codes[i] for i in at],
             "views": [
@@ -157,4 +162,5 @@ def drawing_of(
         aside_titles=texts_of([str(name) for name in aside.index]),
         sheets=sheets,
         ground=ground,
+        plane=plane_of(table),
     )

@@ -16,7 +16,17 @@ from folium.template import Template
 from landmarket.maps.elements import Page, Script, Style, Verbatim, escaped
 from landmarket.maps.payload import Packed, Payload
 
-SCRIPTS = ("payload.js", "canvas.js", "ground.js", "parcels.js", "card.js", "panel.js")
+SCRIPTS = (
+    "payload.js",
+    "canvas.js",
+    "plane.js",
+    "ground.js",
+    "parcels.js",
+    "card.js",
+    "tools.js",
+    "filters.js",
+    "panel.js",
+)
 """The scripts of a page, in the order in which they build on one another."""
 
 _LEAFLET = "js_lib_leaflet"

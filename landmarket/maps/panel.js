@@ -36,7 +36,7 @@
     if (view.note) { add(box, "p", "lm-note", view.note); }
   }
 
-  function drawSwitch(box, parcels, legend) {
+  function drawSwitch(box, parcels) {
     if (parcels.data.views.length < 2) { return; }
     add(box, "legend", "", "显示内容");
     parcels.data.views.forEach(function (view, number) {
@@ -47,7 +47,6 @@
       add(label, "span", "", view.title);
       input.addEventListener("change", function () {
         parcels.show(number);
-        drawLegend(legend, parcels);
       });
     });
   }
@@ -71,6 +70,12 @@
     if (parcels.shapes.count > parcels.accepted) {
       choice("暂不处理的宗地", true, "lm-hatched", "", function (shown) { parcels.showSetAside(shown); });
     }
+  }
+
+  function drawPrint(box) {
+    var button = add(box, "button", "lm-print", "打印本页");
+    button.type = "button";
+    button.addEventListener("click", function () { window.print(); });
   }
 
   function northArrow() {
@@ -112,18 +117,23 @@
     new lm.MarksLayer(parcels, ground).addTo(map);
     pointed.addTo(map);
     var card = new lm.Card(map, parcels, pointed);
-    lm.attend(map, parcels, pointed, card);
+    var measure = lm.drawTools(map, parcels);
+    lm.attend(map, parcels, pointed, card, measure);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     northArrow().addTo(map);
     var panel = document.getElementById(panelId);
     if (!panel) { return; }
     var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
     var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
-    drawSwitch(choices, parcels, legend);
+    var filters = element("section", "lm-filters");
+    drawSwitch(choices, parcels);
     drawLegend(legend, parcels);
+    parcels.on("viewchange", function () { drawLegend(legend, parcels); });
+    lm.drawFilters(filters, parcels);
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);
-    panel.prepend(choices, legend, layers, search);
+    drawPrint(layers);
+    panel.prepend(search, choices, legend, filters, layers);
   }
 
   lm.parcels = function (id) { return new lm.ParcelLayer(id); };

@@ -24,6 +24,8 @@
       this.grid = new lm.Grid(this.shapes);
       this.accepted = data.codes.length;
       this.smallest = this.shapes.count > 5000 ? 3 : 7;      // pixels: what is smaller is drawn as a square
+      this.hidden = new Uint8Array(this.shapes.count);       // 1: a filter leaves the parcel out
+      this.filters = data.views.map(function () { return null; });
       this.worksheetStart = data.worksheets ? running(data.worksheets.counts) : null;
       this._choose(0);
       this.redraw();
@@ -40,13 +42,37 @@
       this.redraw();
     },
 
+    // Show only the parcels of some classes of a view; null: all of them.
+    filter: function (number, classes) {
+      this.filters[number] = classes;
+      this._applyFilters();
+      this._choose(this.number);
+      this.redraw();
+      this.fire("viewchange");
+    },
+
+    _applyFilters: function () {
+      var hidden = this.hidden.fill(0), views = this.data.views, accepted = this.accepted;
+      this.filters.forEach(function (classes, number) {
+        if (!classes) { return; }
+        var members = views[number].members, missing = views[number].classes.length;
+        for (var f = 0; f < accepted; f++) {
+          if (!classes.has(members[f] < 0 ? missing : members[f])) { hidden[f] = 1; }
+        }
+      });
+    },
+
+    shownCount: function () {
+      return this.members.reduce(function (sum, features) { return sum + features.length; }, 0);
+    },
+
     _choose: function (number) {
       var view = this.data.views[number], members = this.members = [], i;
       this.view = view;
       this.number = number;
       for (i = 0; i <= view.classes.length; i++) { members.push([]); }
       for (i = 0; i < this.accepted; i++) {
-        members[view.members[i] < 0 ? view.classes.length : view.members[i]].push(i);
+        if (!this.hidden[i]) { members[view.members[i] < 0 ? view.classes.length : view.members[i]].push(i); }
       }
     },
 
@@ -116,7 +142,7 @@
       var x = worldX(latlng.lng), y = worldY(latlng.lat), reach = reachInPixels / scale;
       var shapes = this.shapes, b = shapes.boxes, best = -1, bestRank = Infinity, self = this;
       this.grid.within(x - reach, y - reach, x + reach, y + reach).forEach(function (f) {
-        if (f >= self.accepted && !self.showsSetAside) { return; }
+        if (self.hidden[f] || (f >= self.accepted && !self.showsSetAside)) { return; }
         var i = 4 * f, rank;
         if (contains(shapes, f, x, y)) {
           rank = (b[i + 2] - b[i]) * (b[i + 3] - b[i + 1]);
@@ -133,13 +159,16 @@
     },
 
     anyIn: function (west, north, east, south) {
-      var b = this.shapes.boxes, found = false;
+      var b = this.shapes.boxes, found = false, self = this;
       this.grid.within(west, north, east, south).forEach(function (f) {
         var i = 4 * f;
+        if (self.hidden[f]) { return; }
         found = found || (b[i] <= east && b[i + 2] >= west && b[i + 1] <= south && b[i + 3] >= north);
       });
       return found;
     },
+
+    isEmpty: function (feature) { return this.shapes.features[feature] === this.shapes.features[feature + 1]; },
 
     centre: function (feature) {
       var b = this.shapes.boxes, i = 4 * feature;
@@ -200,7 +229,7 @@
       var parcels = this.parcels, b = parcels.shapes.boxes, view = parcels.view;
       for (var f = 0; f < parcels.accepted; f++) {
         var i = 4 * f, wide = (b[i + 2] - b[i]) * frame.scale, tall = (b[i + 3] - b[i + 1]) * frame.scale;
-        if (wide < 34 || tall < 16 || view.values[f] < 0 || !visible(parcels.shapes, f, frame)) { continue; }
+        if (wide < 34 || tall < 16 || view.values[f] < 0 || parcels.hidden[f] || !visible(parcels.shapes, f, frame)) { continue; }
         labels.place(parcels.text(view.values[f]), (b[i] + b[i + 2]) / 2 * frame.scale - frame.x,
           (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y,
           { font: "600 11px " + FONT, height: 11, colour: "#1d1b19", halo: "rgba(255,255,255,.85)", within: wide });

@@ -62,6 +62,8 @@ def _outline(data: Packed, columns: list[Ints]) -> Json:
     if isinstance(data, Mapping):
         return {key: _outline(value, columns) for key, value in data.items()}
     if isinstance(data, Sequence) and not isinstance(data, str):
+        if all(isinstance(value, str) for value in data):  # texts by the hundred thousand
+            return [str(value) for value in data]
         return [_outline(value, columns) for value in data]
     return data
 
