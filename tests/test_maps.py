@@ -24,12 +24,12 @@ from shapely import Polygon, box
 from landmarket.distribution import PARTIES
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View, save_maps, township_maps
+from landmarket.maps.audience import INTERNAL
 from landmarket.maps.elements import escaped
 from landmarket.maps.facts import FACTS
 from landmarket.maps.legend import CLASSES, NAMED, legend
 from landmarket.maps.packing import shapes_of
 from landmarket.maps.payload import payload
-from landmarket.maps.texts import INTERNAL
 from tests.browser import samples
 from tests.page_data import page_data, unpacked_bytes
 
@@ -201,7 +201,7 @@ def test_taking_shapes_keeps_them(sizes: list[tuple[float, ...]], data: st.DataO
 def test_shapes_that_cannot_be_drawn_stay_as_empty_features() -> None:
     shapes = [None, Polygon(), shapely.Point(5e5, 3.78e6), box(5e5, 3.78e6, 5e5 + 10, 3.78e6 + 10)]
     packed = shapes_of(gpd.GeoSeries(shapes, crs=samples.CRS), areas=True).packed()
-    assert list(packed["features"]) == [0, 0, 0, 1]
+    np.testing.assert_array_equal(packed["features"], [0, 0, 0, 1])
 
 
 def test_a_page_draws_its_township_and_what_was_set_aside(pages: dict[str, str]) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
+from landmarket.maps.audience import Audience
+from landmarket.maps.basemap import Basemap
 from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, Sheets, parcel_facts
-from landmarket.maps.ground import Bounds, Ground, geographic_bounds
+from landmarket.maps.ground import Ground, geographic_bounds
 from landmarket.maps.legend import Legend, View, legend
-from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
+from landmarket.maps.packing import Bounds, Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
 from landmarket.maps.payload import Packed
 from landmarket.maps.places import Places
 from landmarket.maps.plane import plane_of
@@ -47,6 +49,10 @@ class Drawing:
         What lies beneath.
     plane : mapping of str to float, or None
         The plane coordinates are shown and measured in.
+    audience : Audience
+        For whom the pages are.
+    basemap : Basemap or None
+        Layers from the network that a page offers.
     """
 
     words: Words
@@ -64,6 +70,8 @@ class Drawing:
     sheets: Sheets
     ground: list[Ground]
     plane: Mapping[str, float] | None
+    audience: Audience
+    basemap: Basemap | None
 
     def packed(self, at: Ints, aside: Ints) -> dict[str, Packed]:
         """Pack some features for a page.
@@ -83,6 +91,7 @@ class Drawing:
         data: dict[str, Packed] = {
             "words": self.words.packed(),
             "plane": self.plane,
+            "basemap": self.basemap.packed() if self.basemap else None,
             "geometry": shapes.packed(),
             "codes": [self.codes[i] for i in at],
             "views": [
@@ -120,6 +129,9 @@ def drawing_of(
     sheets: Sheets,
     ground: list[Ground],
     words: Words,
+    *,
+    audience: Audience,
+    basemap: Basemap | None,
 ) -> Drawing:
     """Make everything that the pages of a county are cut from.
 
@@ -139,6 +151,10 @@ def drawing_of(
         What lies beneath.
     words : Words
         What the pages call the features.
+    audience : Audience
+        For whom the pages are; exact coordinates are for the office alone.
+    basemap : Basemap or None
+        Layers from the network that a page offers.
 
     Returns
     -------
@@ -151,16 +167,18 @@ def drawing_of(
         words=words,
         places=places,
         codes=[str(code) for code in table.index],
-        shapes=shapes_of(table.geometry, areas=True),
+        shapes=audience.drawn(shapes_of(table.geometry, areas=True)),
         bounds=geographic_bounds(table.geometry),
         legends=legends,
         shown=[texts_of(one.texts) for one in legends],
         facts=parcel_facts(table, (*facts, *more)),
-        aside_shapes=shapes_of(aside.geometry, areas=True),
+        aside_shapes=audience.drawn(shapes_of(aside.geometry, areas=True)),
         aside_bounds=geographic_bounds(aside.geometry),
         aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
         aside_titles=texts_of([str(name) for name in aside.index]),
         sheets=sheets,
         ground=ground,
-        plane=plane_of(table),
+        plane=plane_of(table) if audience.exact else None,
+        audience=audience,
+        basemap=basemap,
     )

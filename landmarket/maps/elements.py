@@ -45,18 +45,20 @@ def escaped(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def content_security_policy(scripts: Iterable[str]) -> str:
+def content_security_policy(scripts: Iterable[str], pictures: str = "") -> str:
     """Build the policy of a page that holds exactly these inline scripts.
 
     Parameters
     ----------
     scripts : iterable of str
         The text of each script, as it stands between its tags.
+    pictures : str, default ""
+        The one host that pictures may come from; none where empty.
 
     Returns
     -------
     str
-        A policy that forbids everything but these scripts, inline styles and embedded pictures.
+        A policy that forbids everything but these scripts, inline styles, embedded pictures and those of the host.
 
     Examples
     --------
@@ -68,7 +70,7 @@ def content_security_policy(scripts: Iterable[str]) -> str:
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {f'data: {pictures}'.strip()}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -147,6 +149,7 @@ class Page(Figure):
     def __init__(self, title: str, height: str = "640px") -> None:
         super().__init__(height=height)
         self.page_title = title
+        self.picture_host = ""
         self.header = Element()
         self.header._parent = self
 
@@ -172,10 +175,11 @@ class Page(Figure):
             head=self.header.render(**kwargs),
             body=f"{self.html.render(**kwargs)}\n<script>{script}</script>",
             scripts=[*scripts, script],
+            pictures=self.picture_host,
         )
 
 
-def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = ()) -> str:
+def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (), pictures: str = "") -> str:
     """Write a whole page with its policy as the first element of its head.
 
     Parameters
@@ -186,16 +190,19 @@ def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (
         HTML of the two parts.
     scripts : sequence of str
         The scripts in them.
+    pictures : str, default ""
+        The one host that pictures may come from.
 
     Returns
     -------
     str
         The page; characters that UTF-8 cannot hold are replaced by ``?``.
     """
+    policy = _attribute(content_security_policy(scripts, pictures))
     page = (
         "<!DOCTYPE html>\n"
         '<html lang="zh-CN">\n<head>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_attribute(content_security_policy(scripts))}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'

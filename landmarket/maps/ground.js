@@ -37,6 +37,12 @@
       this.fire("toggle");
     },
 
+    // Over tiles the ground has no paper of its own.
+    showPaper: function (shown) {
+      this.bare = !shown;
+      this.redraw();
+    },
+
     _draw: function (frame) {
       var self = this;
       [["township", this._fill], ["village", this._stroke], ["line", this._lines], ["area", this._stroke],
@@ -59,6 +65,7 @@
     },
 
     _fill: function (layer, frame) {
+      if (this.bare) { return; }
       this._each(layer, frame, function (context, home) {
         context.fillStyle = home ? "#fdfbf5" : "#eceae4";
         context.fill();

@@ -25,6 +25,7 @@ SCRIPTS = (
     "card.js",
     "tools.js",
     "filters.js",
+    "basemap.js",
     "panel.js",
 )
 """The scripts of a page, in the order in which they build on one another."""

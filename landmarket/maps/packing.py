@@ -19,6 +19,7 @@ STEP = 1e-7
 """Degrees per unit of a packed coordinate: about a centimetre."""
 
 Ints = npt.NDArray[np.int64]
+Bounds = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
 
 

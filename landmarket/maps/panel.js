@@ -78,6 +78,13 @@
     button.addEventListener("click", function () { window.print(); });
   }
 
+  function nameZoom(map) {
+    [["in", "放大"], ["out", "缩小"]].forEach(function (one) {
+      var button = map.getContainer().querySelector(".leaflet-control-zoom-" + one[0]);
+      if (button) { button.title = one[1]; button.setAttribute("aria-label", one[1]); }
+    });
+  }
+
   function northArrow() {
     var control = L.control({ position: "topright" });
     control.onAdd = function () {
@@ -114,6 +121,7 @@
   function assemble(map, parcels, ground, panelId) {
     var pointed = new lm.PointedLayer(parcels);
     if (map.attributionControl) { map.attributionControl.setPrefix(false); }
+    nameZoom(map);
     new lm.MarksLayer(parcels, ground).addTo(map);
     pointed.addTo(map);
     var card = new lm.Card(map, parcels, pointed);
@@ -125,15 +133,16 @@
     if (!panel) { return; }
     var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
     var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
-    var filters = element("section", "lm-filters");
+    var filters = element("section", "lm-filters"), basemaps = element("fieldset", "lm-basemaps");
     drawSwitch(choices, parcels);
     drawLegend(legend, parcels);
     parcels.on("viewchange", function () { drawLegend(legend, parcels); });
     lm.drawFilters(filters, parcels);
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);
-    drawPrint(layers);
-    panel.prepend(search, choices, legend, filters, layers);
+    lm.drawBasemaps(basemaps, map, parcels, ground);
+    drawPrint(basemaps);
+    panel.prepend(search, choices, legend, filters, layers, basemaps);
   }
 
   lm.parcels = function (id) { return new lm.ParcelLayer(id); };

@@ -211,7 +211,8 @@ def _hull(shapes: npt.NDArray[np.object_]) -> BaseGeometry:
     """Draw the convex hull of the rectangles around shapes."""
     west, south, east, north = shapely.bounds(shapes).T
     corners = np.column_stack([west, south, west, north, east, south, east, north]).reshape(-1, 2)
-    return shapely.convex_hull(shapely.multipoints(corners[np.isfinite(corners).all(axis=1)]))
+    hull: BaseGeometry = shapely.convex_hull(shapely.multipoints(corners[np.isfinite(corners).all(axis=1)]))
+    return hull
 
 
 def township_codes(tables: list[pd.DataFrame]) -> dict[str, str]:

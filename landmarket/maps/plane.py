@@ -35,7 +35,7 @@ def plane_of(table: gpd.GeoDataFrame) -> Mapping[str, float] | None:
     geodetic, operation, ellipsoid = crs.geodetic_crs, crs.coordinate_operation, crs.ellipsoid
     if geodetic is None or operation is None or ellipsoid is None or operation.method_name != _METHOD:
         return None
-    given = {one.name: one.value for one in operation.params}
+    given = {str(one.name): float(one.value) for one in operation.params}
     if "China Geodetic Coordinate System 2000" not in geodetic.name or given.get(_LATITUDE, 0.0) != 0.0:
         return None
     return {
@@ -43,6 +43,6 @@ def plane_of(table: gpd.GeoDataFrame) -> Mapping[str, float] | None:
         "easting": given[_EASTING],
         "northing": given[_NORTHING],
         "scale": given[_SCALE],
-        "axis": ellipsoid.semi_major_metre,
-        "flattening": 1.0 / ellipsoid.inverse_flattening,
+        "axis": float(ellipsoid.semi_major_metre),
+        "flattening": 1.0 / float(ellipsoid.inverse_flattening),
     }

@@ -14,7 +14,7 @@ import shapely
 from playwright.sync_api import expect
 
 from landmarket.maps import save_maps, township_maps
-from landmarket.maps.texts import INTERNAL
+from landmarket.maps.audience import INTERNAL
 from tests.browser import samples
 from tests.browser.conftest import Open, Visit
 
