@@ -2,6 +2,7 @@
 
 from landmarket.maps.audience import OFFICE, Audience, public_audience
 from landmarket.maps.basemap import Basemap, tianditu
+from landmarket.maps.comparison import compare_maps
 from landmarket.maps.index import save_maps
 from landmarket.maps.legend import View
 from landmarket.maps.townships import TownshipMap, township_maps
@@ -14,6 +15,7 @@ __all__ = [
     "Basemap",
     "TownshipMap",
     "View",
+    "compare_maps",
     "county_map",
     "public_audience",
     "save_maps",

@@ -134,6 +134,11 @@
     }
   };
 
+  // Area that has anything in it, in pixels of zoom level 0.
+  Grid.prototype.occupied = function () {
+    return this.cells.reduce(function (sum) { return sum + 1; }, 0) * this.cellX * this.cellY;
+  };
+
   Grid.prototype.put = function (feature, west, north, east, south) {
     var cells = this.cells;
     this.each(west, north, east, south, function (cell) { (cells[cell] = cells[cell] || []).push(feature); });
@@ -151,7 +156,7 @@
     options: { padding: 0.25, zIndex: 400 },
 
     onAdd: function (map) {
-      var pane = "landmarket-" + this.options.zIndex;
+      var pane = this.options.pane = "landmarket-" + this.options.zIndex;
       if (!map.getPane(pane)) { map.createPane(pane).style.zIndex = this.options.zIndex; }
       map.getPane(pane).style.pointerEvents = "none";
       this._canvas = map.getPane(pane).appendChild(

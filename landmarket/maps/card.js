@@ -13,9 +13,13 @@
       add(box, "div", "", "暂不处理");
       return box;
     }
-    var line = add(box, "div");
-    add(line, "span", "lm-quiet", parcels.view.title + "：");
-    add(line, "b", "", parcels.valueOf(feature));
+    var names = parcels.partner ? parcels.data.comparison.names : [];
+    [parcels, parcels.partner].forEach(function (side, number) {
+      if (!side) { return; }
+      var line = add(box, "div");
+      add(line, "span", "lm-quiet", parcels.view.title + (names[number] ? "（" + names[number] + "）" : "") + "：");
+      add(line, "b", "", side.valueOf(feature));
+    });
     return box;
   }
 
@@ -144,7 +148,7 @@
   };
 
   // Hover, click and, with the map in focus, Enter for what lies under the cross in its middle.
-  function attend(map, parcels, pointed, card, measure) {
+  function attend(map, parcels, pointed, card, measure, picker) {
     var tip = L.tooltip({ className: "lm-tip", direction: "top", offset: [0, -10], opacity: 1 });
 
     function hover(feature, latlng) {
@@ -160,18 +164,18 @@
       }
     }
 
-    map.on("mousemove", function (event) { hover(parcels.at(event.latlng, 4), event.latlng); });
+    map.on("mousemove", function (event) { hover(picker.at(event.latlng, 4), event.latlng); });
     map.on("mouseout", function () { hover(-1); });
     map.getContainer().addEventListener("keydown", function (event) {
       if (event.key !== "Enter" || event.target !== map.getContainer() || measure.kind) { return; }
-      var feature = parcels.at(map.getCenter(), 60);
+      var feature = picker.at(map.getCenter(), 14);
       if (feature >= 0) { card.open(feature); }
     });
     add(map.getContainer().parentNode, "div", "lm-cross").setAttribute("aria-hidden", "true");
 
     map.on("click", function (event) {
       if (measure.kind) { return; }
-      var feature = parcels.at(event.latlng, L.Browser.mobile ? 14 : 5);
+      var feature = picker.at(event.latlng, L.Browser.mobile ? 14 : 5);
       hover(-1);
       if (feature < 0) { card.close(); } else { card.open(feature); }
     });

@@ -20,6 +20,44 @@ from landmarket.maps.words import Words
 
 
 @dataclass(frozen=True)
+class Second:
+    """The second of two scenarios on one map (对比情景).
+
+    Attributes
+    ----------
+    names : tuple of str
+        What the first and the second are called.
+    members : list of ndarray of int64
+        Class of each feature in each view, in the classes of the first.
+    shown : list of Texts
+        The value of each feature in each view.
+    """
+
+    names: tuple[str, str]
+    members: list[Ints]
+    shown: list[Texts]
+
+    def packed(self, at: Ints, texts: TextTable) -> dict[str, Packed]:
+        """Pack some features for a page.
+
+        Parameters
+        ----------
+        at : ndarray of int64
+            Positions of the features.
+        texts : TextTable
+            The texts of the page.
+
+        Returns
+        -------
+        dict
+            As the page's script reads it.
+        """
+        pairs = zip(self.members, self.shown, strict=True)
+        views = [{"members": members[at], "values": texts.numbers(shown, at)} for members, shown in pairs]
+        return {"names": list(self.names), "views": views}
+
+
+@dataclass(frozen=True)
 class Drawing:
     """The whole county, ready to be cut into pages (绘图数据).
 
@@ -53,6 +91,8 @@ class Drawing:
         For whom the pages are.
     basemap : Basemap or None
         Layers from the network that a page offers.
+    second : Second or None
+        Another scenario of the same features.
     """
 
     words: Words
@@ -72,6 +112,7 @@ class Drawing:
     plane: Mapping[str, float] | None
     audience: Audience
     basemap: Basemap | None
+    second: Second | None = None
 
     def packed(self, at: Ints, aside: Ints) -> dict[str, Packed]:
         """Pack some features for a page.
@@ -104,6 +145,7 @@ class Drawing:
                 "facts": [fact.packed(aside, texts) for fact in self.aside_facts],
             },
             "worksheets": self.sheets.packed(at, texts),
+            "comparison": self.second.packed(at, texts) if self.second else None,
         }
         return {**data, "texts": texts.page()}
 

@@ -7,9 +7,10 @@
 
   var NO_DATA = lm.NO_DATA, element = lm.element, add = lm.add, grouped = lm.grouped;
 
-  function countsOf(view) {
-    var missing = view.classes.length, counts = new Int32Array(missing + 1);
-    for (var f = 0; f < view.members.length; f++) { counts[view.members[f] < 0 ? missing : view.members[f]] += 1; }
+  function countsOf(side, number) {
+    var members = side.membersOf(number), missing = side.data.views[number].classes.length;
+    var counts = new Int32Array(missing + 1);
+    for (var f = 0; f < members.length; f++) { counts[members[f] < 0 ? missing : members[f]] += 1; }
     return counts;
   }
 
@@ -23,18 +24,20 @@
     var summary = add(this.details, "summary", "");
     add(summary, "span", "", view.title);
     this.state = add(summary, "span", "lm-quiet lm-filter-state");
-    countsOf(view).forEach(function (count, place) {
-      if (count) { self.choice(place < view.classes.length ? view.classes[place].label : NO_DATA, place, count); }
+    var counts = [parcels, parcels.partner].filter(Boolean).map(function (side) { return countsOf(side, number); });
+    counts[0].forEach(function (_, place) {
+      var here = counts.map(function (one) { return one[place]; });
+      if (here.some(Boolean)) { self.choice(place < view.classes.length ? view.classes[place].label : NO_DATA, place, here); }
     });
     this.tell();
   }
 
-  Group.prototype.choice = function (title, place, count) {
+  Group.prototype.choice = function (title, place, counts) {
     var label = add(this.details, "label", "lm-layer"), input = add(label, "input"), self = this;
     input.type = "checkbox";
     input.checked = true;
     add(label, "span", "lm-label", title);
-    add(label, "span", "lm-count", grouped(count));
+    add(label, "span", "lm-count", counts.map(grouped).join(" → "));
     input.addEventListener("change", function () { self.apply(); });
     this.boxes.push({ input: input, place: place, title: title });
   };
@@ -64,11 +67,12 @@
 
   function drawFilters(box, parcels) {
     var unit = parcels.data.words.unit, status = element("p", "lm-shown"), clear = element("button", "lm-clear", "清除筛选");
+    var sides = [parcels, parcels.partner].filter(Boolean);
     add(box, "h2", "", "筛选");
     var groups = parcels.data.views.map(function (view, number) { return new Group(box, parcels, number); });
     function tell() {
-      var shown = parcels.shownCount(), some = parcels.filters.some(Boolean);
-      status.textContent = "显示 " + grouped(shown) + " " + unit + "，共 " + grouped(parcels.accepted) + " " + unit;
+      var shown = sides.map(function (side) { return grouped(side.shownCount()); }), some = parcels.filters.some(Boolean);
+      status.textContent = "显示 " + shown.join(" → ") + " " + unit + "，共 " + grouped(parcels.accepted) + " " + unit;
       clear.hidden = !some;
       box.classList.toggle("lm-narrowed", some);
     }
@@ -79,7 +83,7 @@
       box.querySelector("summary").focus();
     });
     box.append(status, clear);
-    parcels.on("viewchange", tell);
+    sides[sides.length - 1].on("viewchange", tell);
     tell();
   }
 

@@ -22,6 +22,8 @@ SCRIPTS = (
     "plane.js",
     "ground.js",
     "parcels.js",
+    "marks.js",
+    "swipe.js",
     "card.js",
     "tools.js",
     "filters.js",

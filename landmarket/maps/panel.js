@@ -19,19 +19,22 @@
     add(box, "h2", "", "图例");
     add(box, "h3", "", view.title + (view.unit ? "（" + view.unit + "）" : ""));
     var list = add(box, "ul", "lm-legend");
-    function entry(label, count, className, colour) {
-      var item = add(list, "li", count ? "" : "lm-empty");
+    function entry(label, counts, className, colour) {
+      var item = add(list, "li", counts.some(Boolean) ? "" : "lm-empty");
       swatch(item, className, colour);
       add(item, "span", "lm-label", label);
-      add(item, "span", "lm-count", grouped(count) + " " + parcels.data.words.unit);
+      add(item, "span", "lm-count", counts.map(grouped).join(" → ") + " " + parcels.data.words.unit);
+    }
+    function counted(place) {
+      return [parcels, parcels.partner].filter(Boolean).map(function (side) { return side.members[place].length; });
     }
     view.classes.forEach(function (one, place) {
-      var count = parcels.members[place].length;
-      if (count || view.numeric) { entry(one.label, count, "", one.colour); }
+      var counts = counted(place);
+      if (counts.some(Boolean) || view.numeric) { entry(one.label, counts, "", one.colour); }
     });
-    entry(NO_DATA, parcels.members[view.classes.length].length, "", NO_DATA_COLOUR);
-    if (parcels.data.words.setAside) {
-      entry(parcels.data.words.setAside, parcels.shapes.count - parcels.accepted, "lm-hatched");
+    entry(NO_DATA, counted(view.classes.length), "", NO_DATA_COLOUR);
+    if (parcels.data.words.setAside && !parcels.partner) {
+      entry(parcels.data.words.setAside, [parcels.shapes.count - parcels.accepted], "lm-hatched");
     }
     if (view.note) { add(box, "p", "lm-note", view.note); }
   }
@@ -52,6 +55,7 @@
   }
 
   function drawLayers(box, parcels, ground) {
+    if (!ground && parcels.shapes.count === parcels.accepted) { return; }
     add(box, "legend", "", "图层");
     function choice(title, shown, className, colour, toggle) {
       var label = add(box, "label", "lm-layer"), input = add(label, "input");
@@ -122,11 +126,12 @@
     var pointed = new lm.PointedLayer(parcels);
     if (map.attributionControl) { map.attributionControl.setPrefix(false); }
     nameZoom(map);
-    new lm.MarksLayer(parcels, ground).addTo(map);
+    var swipe = parcels.data.comparison ? new lm.Swipe(map, parcels, ground) : null;
+    if (!swipe) { new lm.MarksLayer(parcels, ground).addTo(map); }
     pointed.addTo(map);
     var card = new lm.Card(map, parcels, pointed);
     var measure = lm.drawTools(map, parcels);
-    lm.attend(map, parcels, pointed, card, measure);
+    lm.attend(map, parcels, pointed, card, measure, swipe || parcels);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     northArrow().addTo(map);
     var panel = document.getElementById(panelId);
@@ -136,7 +141,7 @@
     var filters = element("section", "lm-filters"), basemaps = element("fieldset", "lm-basemaps");
     drawSwitch(choices, parcels);
     drawLegend(legend, parcels);
-    parcels.on("viewchange", function () { drawLegend(legend, parcels); });
+    (parcels.partner || parcels).on("viewchange", function () { drawLegend(legend, parcels); });
     lm.drawFilters(filters, parcels);
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);

@@ -4,10 +4,11 @@
 (function (lm, L) {
   "use strict";
 
-  var FONT = lm.FONT, NO_DATA = lm.NO_DATA, element = lm.element, unpack = lm.unpack;
+  var NO_DATA = lm.NO_DATA, element = lm.element, unpack = lm.unpack;
   var running = lm.running, visible = lm.visible, trace = lm.trace, contains = lm.contains, worldX = lm.worldX;
   var worldY = lm.worldY;
   var NO_DATA_COLOUR = "#b4b4b4";
+  var OUTLINED = 5;         // pixels: from this size on a parcel has an outline, and its true shape
   var BATCH = 128;          // parcels in one path: one huge path is many times slower
 
   var ParcelLayer = lm.CanvasLayer.extend({
@@ -23,7 +24,7 @@
       this.shapes = unpack(data.geometry);
       this.grid = new lm.Grid(this.shapes);
       this.accepted = data.codes.length;
-      this.smallest = this.shapes.count > 5000 ? 3 : 7;      // pixels: what is smaller is drawn as a square
+      this.room = Math.sqrt(0.6 * this.grid.occupied() / Math.max(1, this.shapes.count));
       this.hidden = new Uint8Array(this.shapes.count);       // 1: a filter leaves the parcel out
       this.filters = data.views.map(function () { return null; });
       this.worksheetStart = data.worksheets ? running(data.worksheets.counts) : null;
@@ -52,10 +53,10 @@
     },
 
     _applyFilters: function () {
-      var hidden = this.hidden.fill(0), views = this.data.views, accepted = this.accepted;
+      var hidden = this.hidden.fill(0), accepted = this.accepted, self = this;
       this.filters.forEach(function (classes, number) {
         if (!classes) { return; }
-        var members = views[number].members, missing = views[number].classes.length;
+        var members = self.membersOf(number), missing = self.data.views[number].classes.length;
         for (var f = 0; f < accepted; f++) {
           if (!classes.has(members[f] < 0 ? missing : members[f])) { hidden[f] = 1; }
         }
@@ -66,13 +67,17 @@
       return this.members.reduce(function (sum, features) { return sum + features.length; }, 0);
     },
 
+    // Class and text of each parcel in a view.
+    membersOf: function (number) { return this.data.views[number].members; },
+    valuesOf: function (number) { return this.data.views[number].values; },
+
     _choose: function (number) {
-      var view = this.data.views[number], members = this.members = [], i;
+      var view = this.data.views[number], own = this.membersOf(number), members = this.members = [], i;
       this.view = view;
       this.number = number;
       for (i = 0; i <= view.classes.length; i++) { members.push([]); }
       for (i = 0; i < this.accepted; i++) {
-        if (!this.hidden[i]) { members[view.members[i] < 0 ? view.classes.length : view.members[i]].push(i); }
+        if (!this.hidden[i]) { members[own[i] < 0 ? view.classes.length : own[i]].push(i); }
       }
     },
 
@@ -83,23 +88,54 @@
     _draw: function (frame) {
       if (!this.shapes) { return; }
       var missing = this.view.classes.length;
-      this._drawBatches(this.members[missing], NO_DATA_COLOUR, frame);
+      this._drawClass(this.members[missing], NO_DATA_COLOUR, frame);
       for (var entry = 0; entry < missing; entry++) {
-        this._drawBatches(this.members[entry], this.colour(entry), frame);
+        this._drawClass(this.members[entry], this.colour(entry), frame);
       }
       if (this.showsSetAside) { this._drawSetAside(frame); }
     },
 
-    _isSmall: function (feature, frame) {
+    // What is smaller than this is drawn as a square of so many pixels: large enough to be seen, and not larger than
+    // leaves room for its neighbours, or the class that is drawn last would seem to be the only one.
+    _smallest: function (frame) { return Math.min(7, Math.max(1, this.room * frame.scale)); },
+
+    _span: function (feature, frame) {
       var b = this.shapes.boxes, i = 4 * feature;
-      return Math.max(b[i + 2] - b[i], b[i + 3] - b[i + 1]) * frame.scale < this.smallest;
+      return Math.max(b[i + 2] - b[i], b[i + 3] - b[i + 1]) * frame.scale;
+    },
+
+    _square: function (feature, frame, side) {
+      var b = this.shapes.boxes, i = 4 * feature;
+      return [(b[i] + b[i + 2]) / 2 * frame.scale - frame.x - side / 2,
+              (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y - side / 2, side, side];
     },
 
     _traceOne: function (feature, frame) {
-      if (!this._isSmall(feature, frame)) { return trace(this.shapes, feature, frame, true); }
-      var b = this.shapes.boxes, i = 4 * feature, side = this.smallest;
-      frame.context.rect((b[i] + b[i + 2]) / 2 * frame.scale - frame.x - side / 2,
-        (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y - side / 2, side, side);
+      var side = this._smallest(frame);
+      if (this._span(feature, frame) >= side) { return trace(this.shapes, feature, frame, true); }
+      frame.context.rect.apply(frame.context, this._square(feature, frame, side));
+    },
+
+    _drawClass: function (features, colour, frame) {
+      var outlined = this._drawPlain(features, colour, frame);
+      this._drawBatches(outlined, colour, frame);
+    },
+
+    // Parcels of a few pixels have no outline: it would be all there is to see. The others are given back.
+    _drawPlain: function (features, colour, frame) {
+      var context = frame.context, side = this._smallest(frame), outlined = [], i, f, span;
+      context.fillStyle = colour;
+      for (i = 0; i < features.length; i++) {
+        f = features[i];
+        if (!visible(this.shapes, f, frame)) { continue; }
+        span = this._span(f, frame);
+        if (Math.max(span, side) >= OUTLINED) {
+          outlined.push(f);
+        } else {
+          context.fillRect.apply(context, this._square(f, frame, Math.max(span, side)));
+        }
+      }
+      return outlined;
     },
 
     _drawBatches: function (features, colour, frame) {
@@ -109,7 +145,6 @@
       context.lineWidth = frame.zoom > 15 ? 1.1 : 0.7;
       context.beginPath();
       for (var i = 0; i < features.length; i++) {
-        if (!visible(this.shapes, features[i], frame)) { continue; }
         this._traceOne(features[i], frame);
         if (++drawn % BATCH === 0) {
           context.fill();
@@ -178,7 +213,7 @@
     text: function (number) { return number < 0 ? null : this.data.texts[number]; },
 
     valueOf: function (feature) {
-      var text = this.text(this.view.values[feature]);
+      var text = this.text(this.valuesOf(this.number)[feature]);
       return text === null ? NO_DATA : text + (this.view.unit ? " " + this.view.unit : "");
     },
 
@@ -204,67 +239,6 @@
     return context.createPattern(tile, "repeat");
   }
 
-  var MarksLayer = lm.CanvasLayer.extend({
-    options: { zIndex: 450 },
-
-    initialize: function (parcels, ground) {
-      this.parcels = parcels;
-      this.ground = ground;
-      parcels.on("viewchange", this.redraw, this);
-      if (ground) { ground.on("toggle", this.redraw, this); }
-    },
-
-    _draw: function (frame) {
-      var parcels = this.parcels;
-      var labels = new lm.Labels(frame, function (west, north, east, south) {
-        return parcels.anyIn((west + frame.x) / frame.scale, (north + frame.y) / frame.scale,
-          (east + frame.x) / frame.scale, (south + frame.y) / frame.scale);
-      });
-      this._values(frame, labels);
-      if (this.ground) { this.ground.names(frame, labels); }
-    },
-
-    // From a size on that leaves room for it, a parcel says its value: colour alone does not carry it.
-    _values: function (frame, labels) {
-      var parcels = this.parcels, b = parcels.shapes.boxes, view = parcels.view;
-      for (var f = 0; f < parcels.accepted; f++) {
-        var i = 4 * f, wide = (b[i + 2] - b[i]) * frame.scale, tall = (b[i + 3] - b[i + 1]) * frame.scale;
-        if (wide < 34 || tall < 16 || view.values[f] < 0 || parcels.hidden[f] || !visible(parcels.shapes, f, frame)) { continue; }
-        labels.place(parcels.text(view.values[f]), (b[i] + b[i + 2]) / 2 * frame.scale - frame.x,
-          (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y,
-          { font: "600 11px " + FONT, height: 11, colour: "#1d1b19", halo: "rgba(255,255,255,.85)", within: wide });
-      }
-    }
-  });
-
-  var PointedLayer = lm.CanvasLayer.extend({
-    options: { zIndex: 460 },
-    hovered: -1,
-    chosen: -1,
-
-    initialize: function (parcels) { this.parcels = parcels; },
-
-    _draw: function (frame) {
-      this._outline(this.chosen, "#111111", 3.2, frame);
-      this._outline(this.hovered, "#111111", 2, frame);
-    },
-
-    _outline: function (feature, colour, width, frame) {
-      if (feature < 0) { return; }
-      var context = frame.context;
-      context.beginPath();
-      this.parcels._traceOne(feature, frame);
-      context.lineWidth = width + 2.4;
-      context.strokeStyle = "rgba(255,255,255,.95)";
-      context.stroke();
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
-  });
-
   lm.NO_DATA_COLOUR = NO_DATA_COLOUR;
   lm.ParcelLayer = ParcelLayer;
-  lm.MarksLayer = MarksLayer;
-  lm.PointedLayer = PointedLayer;
 })(window.landmarket = window.landmarket || {}, window.L);

@@ -59,6 +59,31 @@ def county_text(county: County) -> PageText:
     )
 
 
+def comparison_text(county: County, names: tuple[str, str]) -> PageText:
+    """Write what stands around the map of two scenarios.
+
+    Parameters
+    ----------
+    county : County
+        The county.
+    names : tuple of str
+        What the two scenarios are called.
+
+    Returns
+    -------
+    PageText
+        Escaped HTML.
+    """
+    title = f"{county.name}集体经营性建设用地情景对比：{names[0]} → {names[1]}"
+    return PageText(
+        title=title,
+        head=f"<h1>{escaped(title)}</h1>{subtitle(county)}{notice_badge(county)}",
+        over="",
+        panel="",
+        foot=foot(county),
+    )
+
+
 def subtitle(county: County) -> str:
     """Write the date the values stand for.
 

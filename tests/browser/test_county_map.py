@@ -97,6 +97,42 @@ def test_a_large_county_opens_and_answers(visit: Open, tmp_path: Path) -> None:
     assert seen.noticed == []
 
 
+def test_no_class_covers_another_where_parcels_are_small(visit: Open, tmp_path: Path) -> None:
+    """Sixty thousand parcels of two pixels: each of four equal classes has its quarter of the coloured picture."""
+    count, side = 60_000, 245
+    place = np.random.default_rng(3).permutation(count)
+    x, y = 440_000 + (place % side) * 60.0, 3_780_000 + (place // side) * 60.0
+    grades = np.array(["Ⅰ级", "Ⅱ级", "Ⅲ级", "Ⅳ级"], dtype=object)[np.arange(count) % 4]
+    table = gpd.GeoDataFrame(
+        {"township": "火龙镇", "grade": grades},
+        geometry=shapely.box(x, y, x + 50, y + 50),
+        index=pd.Index([f"411081100001JB{i:05d}" for i in range(count)], name="parcel_code"),
+        crs=samples.CRS,
+    )
+    path = tmp_path / "dense.html"
+    save_page(county_map(table, "grade"), path)
+    seen = visit(path)
+    drawn = seen.page.evaluate(
+        """() => {
+            const canvas = document.querySelector(".leaflet-landmarket-400-pane canvas");
+            const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            const colours = Array.from(document.querySelectorAll(".lm-legend .lm-swatch")).slice(0, 4).map(
+                swatch => getComputedStyle(swatch).backgroundColor.match(/[0-9]+/g).map(Number));
+            const counts = [0, 0, 0, 0];
+            for (let i = 0; i < all.length; i += 4) {
+                if (all[i + 3] < 128) { continue; }
+                const far = colours.map(c => Math.hypot(c[0] - all[i], c[1] - all[i + 1], c[2] - all[i + 2]));
+                counts[far.indexOf(Math.min(...far))] += 1;
+            }
+            return counts;
+        }"""
+    )
+    shares = np.array(drawn) / sum(drawn)
+    assert sum(drawn) > 100_000
+    assert shares.min() > 0.2
+    assert shares.max() < 0.3
+
+
 def test_a_base_map_is_fetched_from_its_host_alone_and_only_when_switched_on(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "tiles.html"
     save_page(county_map(samples.parcels(), "grade", context=samples.context(), basemap=tianditu(KEY, on=ON)), path)
