@@ -17,7 +17,7 @@ from landmarket.maps.drawing import Drawing, drawing_of
 from landmarket.maps.elements import Page
 from landmarket.maps.facts import FACTS, require_not_secret, sheets_of
 from landmarket.maps.ground import ground_layers
-from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, ParcelLayer, figure_of
+from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, Opening, ParcelLayer, figure_of
 from landmarket.maps.legend import View
 from landmarket.maps.packing import Bounds, Ints
 from landmarket.maps.places import places_of, with_outlines
@@ -170,11 +170,11 @@ def put_together(page: OfflineMap, drawing: Drawing, township: str, at: Ints, as
     figure = figure_of(page)
     if drawing.basemap and isinstance(figure, Page):
         figure.picture_host = drawing.basemap.host
+    west, south, east, north = opened = drawing.audience.opened(bounds).tolist()
+    page.location = [(south + north) / 2, (west + east) / 2]
+    Opening(opened).add_to(page)
     ground = None
     if drawing.ground:
         ground = GroundLayer("底图", {"layers": [one.packed(township, bounds) for one in drawing.ground]}, page)
     features = ParcelLayer(drawing.words.layer, drawing.packed(at, aside), page)
-    west, south, east, north = drawing.audience.opened(bounds).tolist()
-    page.location = [(south + north) / 2, (west + east) / 2]
-    page.fit_bounds([[south, west], [north, east]], padding=(14, 14))
     Furniture(features, ground, page.panel_id).add_to(page)

@@ -296,6 +296,32 @@ class GroundLayer(_DataLayer):
         self.add_to(page)
 
 
+class Opening(MacroElement):
+    """The rectangle a map opens on, without gliding there: what is drawn on the way would be drawn twice.
+
+    Parameters
+    ----------
+    bounds : list of float
+        West, south, east, north [°].
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            {{ this._parent.get_name() }}.fitBounds(
+                {{ this.corners|tojson }}, { animate: false, padding: [14, 14] }
+            );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, bounds: list[float]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca leaves it unannotated
+        self._name = "Opening"
+        west, south, east, north = bounds
+        self.corners = [[south, west], [north, east]]
+
+
 class Furniture(MacroElement):
     """Hover, click, names, scale bar, north arrow and the panel beside the map.
 

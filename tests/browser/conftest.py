@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-DRAWN = "!document.querySelector('.folium-map') || document.documentElement.dataset.landmarket === 'drawn'"
+DRAWN = "html:not(:has(.folium-map)), html[data-landmarket='drawn']"
 """A page without a map is there at once; a map says when it is drawn."""
 
 
@@ -102,7 +102,7 @@ def visit(chromium: Browser) -> Iterator[Open]:
         found = Visit(page, path.as_uri())
         found.watch()
         page.goto(found.address)
-        page.wait_for_function(DRAWN)
+        page.wait_for_selector(DRAWN, state="attached")
         return found
 
     yield opened

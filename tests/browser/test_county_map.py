@@ -146,7 +146,7 @@ def test_a_base_map_is_fetched_from_its_host_alone_and_only_when_switched_on(chr
     context.route(re.compile(r"^https?:"), answer)
     page = context.new_page()
     page.goto(path.as_uri())
-    page.wait_for_function(DRAWN)
+    page.wait_for_selector(DRAWN, state="attached")
     page.mouse.wheel(0, -400)
     page.wait_for_timeout(400)
     assert asked == []
