@@ -8,7 +8,7 @@ import re
 import zlib
 from fractions import Fraction
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import folium
@@ -25,9 +25,10 @@ from landmarket.distribution import PARTIES
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View, save_maps, township_maps
 from landmarket.maps.audience import INTERNAL
+from landmarket.maps.class_breaks import CLASSES, ClassRule
 from landmarket.maps.elements import escaped
 from landmarket.maps.facts import FACTS
-from landmarket.maps.legend import CLASSES, NAMED, legend
+from landmarket.maps.legend import NAMED, legend
 from landmarket.maps.packing import shapes_of
 from landmarket.maps.payload import payload
 from tests.browser import samples
@@ -290,6 +291,37 @@ def test_numbers_fall_into_the_range_their_label_says() -> None:
 def test_given_breaks_are_kept() -> None:
     labels = member_labels([99.99, 100.0, 199.99, 200.0, np.nan], View("unit_price", breaks=(100.0, 200.0)))
     assert labels == ["＜ 100", "100 – 200", "100 – 200", "≥ 200", None]
+
+
+def test_equal_classes_have_the_same_width() -> None:
+    values = np.random.default_rng(2).gamma(2, 80, 300)
+    values[:2] = 0.0, 1000.0
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.EQUAL))
+    assert [entry.label for entry in made.classes] == ["＜ 200", "200 – 400", "400 – 600", "600 – 800", "≥ 800"]
+    assert made.note == "全县等距分五级（取整），含下限、不含上限"
+
+
+@pytest.mark.parametrize("times", [1, 3000])
+def test_natural_breaks_lie_between_heaps(times: int) -> None:
+    """Five heaps of numbers: the only partition into five that leaves no gap within a class."""
+    values = np.tile([10.0, 11.0, 12.0, 110.0, 112.0, 300.0, 305.0, 311.0, 640.0, 650.0, 990.0, 1000.0], times)
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.NATURAL))
+    heaps = np.searchsorted([60, 200, 500, 800], values)
+    np.testing.assert_array_equal(made.members, heaps)
+
+
+def test_natural_breaks_are_the_best_there_are() -> None:
+    """Against every partition of twelve numbers into five runs."""
+    values = np.array([3.0, 4.0, 8.0, 21.0, 22.0, 30.0, 47.0, 51.0, 70.0, 73.0, 90.0, 99.0])
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.NATURAL))
+
+    def spread(cuts: tuple[int, ...]) -> Fraction:
+        runs = [list(map(Fraction, values[a:b])) for a, b in pairwise((0, *cuts, len(values)))]
+        return sum((one - sum(run) / len(run)) ** 2 for run in runs for one in run)
+
+    best = min(spread(cuts) for cuts in combinations(range(1, len(values)), CLASSES - 1))
+    found = tuple(int(np.searchsorted(made.members, place)) for place in range(1, CLASSES))
+    assert spread(found) == best
 
 
 def test_few_distinct_prices_are_classes_of_their_own() -> None:

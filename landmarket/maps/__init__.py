@@ -2,6 +2,7 @@
 
 from landmarket.maps.audience import OFFICE, Audience, public_audience
 from landmarket.maps.basemap import Basemap, tianditu
+from landmarket.maps.class_breaks import ClassRule
 from landmarket.maps.comparison import compare_maps
 from landmarket.maps.index import save_maps
 from landmarket.maps.legend import View
@@ -13,6 +14,7 @@ __all__ = [
     "OFFICE",
     "Audience",
     "Basemap",
+    "ClassRule",
     "TownshipMap",
     "View",
     "compare_maps",

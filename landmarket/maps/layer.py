@@ -28,6 +28,7 @@ SCRIPTS = (
     "tools.js",
     "filters.js",
     "basemap.js",
+    "print.js",
     "panel.js",
 )
 """The scripts of a page, in the order in which they build on one another."""

@@ -76,12 +76,6 @@
     }
   }
 
-  function drawPrint(box) {
-    var button = add(box, "button", "lm-print", "打印本页");
-    button.type = "button";
-    button.addEventListener("click", function () { window.print(); });
-  }
-
   function nameZoom(map) {
     [["in", "放大"], ["out", "缩小"]].forEach(function (one) {
       var button = map.getContainer().querySelector(".leaflet-control-zoom-" + one[0]);
@@ -146,7 +140,8 @@
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);
     lm.drawBasemaps(basemaps, map, parcels, ground);
-    drawPrint(basemaps);
+    lm.drawPrint(basemaps);
+    lm.preparePrint(map);
     panel.prepend(search, choices, legend, filters, layers, basemaps);
   }
 

@@ -216,6 +216,22 @@ def test_a_filter_is_told_on_paper(visit: Open, pages: dict[str, Path]) -> None:
     expect(seen.page.locator("input:visible, button:visible, .lm-coordinates:visible")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1700, 900), (1280, 800), (1100, 1400)])
+def test_paper_holds_all_that_the_screen_showed(visit: Open, pages: dict[str, Path], width: int, height: int) -> None:
+    """A4 across, less its margins, is 1047 by 718 pixels: neither map nor panel is cut off."""
+    seen = visit(pages["火龙镇"], width, height)
+    seen.page.emulate_media(media="print")
+    wide, tall = 277 / 25.4 * 96, 190 / 25.4 * 96
+    boxes = [seen.page.locator(place).bounding_box() for place in (".folium-map", ".lm-map", ".lm-panel", "footer")]
+    drawn, frame, panel, foot = (box or {} for box in boxes)
+    assert (drawn["width"], drawn["height"]) == pytest.approx((frame["width"], frame["height"]), abs=1)
+    assert min(740 - drawn["width"], 580 - drawn["height"]) == pytest.approx(0, abs=1), "as large as there is room"
+    assert max(drawn["width"] - 740, drawn["height"] - 580) <= 1
+    assert panel["x"] >= frame["x"] + frame["width"] - 1
+    assert panel["x"] + panel["width"] <= wide
+    assert foot["y"] + foot["height"] <= max(tall, panel["y"] + panel["height"] + 60)
+
+
 def failed(chromium: Browser, path: Path, script: str) -> str:
     """What a page says instead of its map; ``script`` runs before the page's own."""
     context = chromium.new_context(offline=True)
