@@ -8,6 +8,7 @@
   var running = lm.running, visible = lm.visible, trace = lm.trace, contains = lm.contains, worldX = lm.worldX;
   var worldY = lm.worldY;
   var NO_DATA_COLOUR = "#b4b4b4";
+  var OUTLINE = "rgba(45,40,35,.75)";
   var OUTLINED = 5;         // pixels: from this size on a parcel has an outline, and its true shape
   var BATCH = 128;          // parcels in one path: one huge path is many times slower
 
@@ -87,16 +88,15 @@
 
     _draw: function (frame) {
       if (!this.shapes) { return; }
-      var missing = this.view.classes.length;
-      this._drawClass(this.members[missing], NO_DATA_COLOUR, frame);
-      for (var entry = 0; entry < missing; entry++) {
-        this._drawClass(this.members[entry], this.colour(entry), frame);
-      }
+      var self = this;
+      this._drawSmall(frame).forEach(function (features, entry) {
+        self._drawBatches(features, self.colour(entry), frame);
+      });
       if (this.showsSetAside) { this._drawSetAside(frame); }
     },
 
     // What is smaller than this is drawn as a square of so many pixels: large enough to be seen, and not larger than
-    // leaves room for its neighbours, or the class that is drawn last would seem to be the only one.
+    // leaves room for its neighbours.
     _smallest: function (frame) { return Math.min(7, Math.max(1, this.room * frame.scale)); },
 
     _span: function (feature, frame) {
@@ -116,32 +116,33 @@
       frame.context.rect.apply(frame.context, this._square(feature, frame, side));
     },
 
-    _drawClass: function (features, colour, frame) {
-      var outlined = this._drawPlain(features, colour, frame);
-      this._drawBatches(outlined, colour, frame);
-    },
-
-    // Parcels of a few pixels have no outline: it would be all there is to see. The others are given back.
-    _drawPlain: function (features, colour, frame) {
-      var context = frame.context, side = this._smallest(frame), outlined = [], i, f, span;
-      context.fillStyle = colour;
-      for (i = 0; i < features.length; i++) {
-        f = features[i];
-        if (!visible(this.shapes, f, frame)) { continue; }
-        span = this._span(f, frame);
-        if (Math.max(span, side) >= OUTLINED) {
-          outlined.push(f);
+    // Small parcels in the order of the table, not class by class: where squares cover one another no class is always
+    // on top. Those of a few pixels have no outline, it would be all there is to see. The others are given back by class.
+    _drawSmall: function (frame) {
+      var context = frame.context, side = this._smallest(frame), own = this.membersOf(this.number), self = this;
+      var missing = this.view.classes.length, large = this.members.map(function () { return []; });
+      var colours = large.map(function (_, entry) { return self.colour(entry); });
+      context.strokeStyle = OUTLINE;
+      context.lineWidth = 0.7;
+      for (var f = 0; f < this.accepted; f++) {
+        if (this.hidden[f] || !visible(this.shapes, f, frame)) { continue; }
+        var entry = own[f] < 0 ? missing : own[f], span = this._span(f, frame);
+        if (span >= side && span >= OUTLINED) {
+          large[entry].push(f);
         } else {
-          context.fillRect.apply(context, this._square(f, frame, Math.max(span, side)));
+          var square = this._square(f, frame, Math.max(span, side));
+          context.fillStyle = colours[entry];
+          context.fillRect.apply(context, square);
+          if (side >= OUTLINED) { context.strokeRect.apply(context, square); }
         }
       }
-      return outlined;
+      return large;
     },
 
     _drawBatches: function (features, colour, frame) {
       var context = frame.context, drawn = 0;
       context.fillStyle = colour;
-      context.strokeStyle = "rgba(45,40,35,.75)";
+      context.strokeStyle = OUTLINE;
       context.lineWidth = frame.zoom > 15 ? 1.1 : 0.7;
       context.beginPath();
       for (var i = 0; i < features.length; i++) {
