@@ -20,7 +20,8 @@
     LandMarketWarning (UserWarning)
      ├── UnverifiedRuleWarning               a rule nobody has checked is being applied
      ├── PriceTableWarning                   a cell of the notice looks wrong
-     └── DealTermsWarning                    terms of a deal fall short of a national minimum
+     ├── DealTermsWarning                    terms of a deal fall short of a national minimum
+     └── ShiftedDataWarning                  a layer looks as if it was traced from a shifted map
 """
 
 from __future__ import annotations
@@ -105,6 +106,10 @@ class PriceTableWarning(LandMarketWarning):
 
 class DealTermsWarning(LandMarketWarning):
     """Terms of a deal fall short of a national minimum that is applied by analogy."""
+
+
+class ShiftedDataWarning(LandMarketWarning):
+    """A layer lies where a map in shifted coordinates (GCJ-02) would put it."""
 
 
 def named_rows(rows: Iterable[object], values: Iterable[object] | None = None) -> str:

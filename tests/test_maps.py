@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
+import zlib
 from fractions import Fraction
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import folium
@@ -24,12 +24,15 @@ from shapely import Polygon, box
 from landmarket.distribution import PARTIES
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View, save_maps, township_maps
-from landmarket.maps.elements import data_json, escaped
+from landmarket.maps.audience import INTERNAL
+from landmarket.maps.class_breaks import CLASSES, ClassRule
+from landmarket.maps.elements import escaped
 from landmarket.maps.facts import FACTS
-from landmarket.maps.legend import CLASSES, NAMED, legend
+from landmarket.maps.legend import NAMED, legend
 from landmarket.maps.packing import shapes_of
-from landmarket.maps.texts import INTERNAL
+from landmarket.maps.payload import payload
 from tests.browser import samples
+from tests.page_data import page_data, unpacked_bytes
 
 
 class Tags(HTMLParser):
@@ -61,13 +64,6 @@ class Tags(HTMLParser):
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     files = save_maps(samples.maps(), tmp_path_factory.mktemp("maps"))
     return {path.name: path.read_text(encoding="utf-8") for path in files}
-
-
-def page_data(html: str, kind: str) -> dict:
-    """The JSON of one layer of a page."""
-    found = re.search(rf'<script type="application/json" id="{kind}_\w+">(.*?)</script>', html)
-    assert found
-    return json.loads(found[1])
 
 
 def test_one_map_per_township_in_the_order_of_codes() -> None:
@@ -102,7 +98,7 @@ def test_every_page_opens_with_a_policy_that_names_its_scripts(pages: dict[str, 
         rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         assert rules["default-src"] == "'none'"
         assert "unsafe" not in rules["script-src"]
-        run = [text for attributes, text in tags.scripts if attributes.get("type") != "application/json"]
+        run = [text for attributes, text in tags.scripts if attributes.get("type") != "application/zlib;base64"]
         digests = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in run}
         named = set(re.findall(r"'sha256-([^']+)'", rules["script-src"]))
         assert named == digests
@@ -206,7 +202,7 @@ def test_taking_shapes_keeps_them(sizes: list[tuple[float, ...]], data: st.DataO
 def test_shapes_that_cannot_be_drawn_stay_as_empty_features() -> None:
     shapes = [None, Polygon(), shapely.Point(5e5, 3.78e6), box(5e5, 3.78e6, 5e5 + 10, 3.78e6 + 10)]
     packed = shapes_of(gpd.GeoSeries(shapes, crs=samples.CRS), areas=True).packed()
-    assert packed["features"] == [0, 0, 0, 1]
+    np.testing.assert_array_equal(packed["features"], [0, 0, 0, 1])
 
 
 def test_a_page_draws_its_township_and_what_was_set_aside(pages: dict[str, str]) -> None:
@@ -295,6 +291,37 @@ def test_numbers_fall_into_the_range_their_label_says() -> None:
 def test_given_breaks_are_kept() -> None:
     labels = member_labels([99.99, 100.0, 199.99, 200.0, np.nan], View("unit_price", breaks=(100.0, 200.0)))
     assert labels == ["＜ 100", "100 – 200", "100 – 200", "≥ 200", None]
+
+
+def test_equal_classes_have_the_same_width() -> None:
+    values = np.random.default_rng(2).gamma(2, 80, 300)
+    values[:2] = 0.0, 1000.0
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.EQUAL))
+    assert [entry.label for entry in made.classes] == ["＜ 200", "200 – 400", "400 – 600", "600 – 800", "≥ 800"]
+    assert made.note == "全县等距分五级（取整），含下限、不含上限"
+
+
+@pytest.mark.parametrize("times", [1, 3000])
+def test_natural_breaks_lie_between_heaps(times: int) -> None:
+    """Five heaps of numbers: the only partition into five that leaves no gap within a class."""
+    values = np.tile([10.0, 11.0, 12.0, 110.0, 112.0, 300.0, 305.0, 311.0, 640.0, 650.0, 990.0, 1000.0], times)
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.NATURAL))
+    heaps = np.searchsorted([60, 200, 500, 800], values)
+    np.testing.assert_array_equal(made.members, heaps)
+
+
+def test_natural_breaks_are_the_best_there_are() -> None:
+    """Against every partition of twelve numbers into five runs."""
+    values = np.array([3.0, 4.0, 8.0, 21.0, 22.0, 30.0, 47.0, 51.0, 70.0, 73.0, 90.0, 99.0])
+    made = legend(pd.DataFrame({"unit_price": values}), View("unit_price", rule=ClassRule.NATURAL))
+
+    def spread(cuts: tuple[int, ...]) -> Fraction:
+        runs = [list(map(Fraction, values[a:b])) for a, b in pairwise((0, *cuts, len(values)))]
+        return sum((one - sum(run) / len(run)) ** 2 for run in runs for one in run)
+
+    best = min(spread(cuts) for cuts in combinations(range(1, len(values)), CLASSES - 1))
+    found = tuple(int(np.searchsorted(made.members, place)) for place in range(1, CLASSES))
+    assert spread(found) == best
 
 
 def test_few_distinct_prices_are_classes_of_their_own() -> None:
@@ -461,9 +488,19 @@ VALUES = st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) |
 
 @given(VALUES)
 def test_data_come_back_and_cannot_end_their_element(value: object) -> None:
-    text = data_json(value)  # type: ignore[arg-type]  # hypothesis gives object
-    assert not set("<>&\u2028\u2029") & set(text)
-    assert json.loads(text) == value
+    text = payload({"data": value})  # type: ignore[dict-item]  # hypothesis gives object
+    assert re.fullmatch(r"[A-Za-z0-9+/]+=*", text)
+    assert unpacked_bytes(zlib.decompress(base64.b64decode(text))) == {"data": value}
+
+
+INT32 = st.integers(-(2**31), 2**31 - 1)
+
+
+@given(st.lists(st.lists(INT32)))
+def test_columns_come_back(columns: list[list[int]]) -> None:
+    text = payload({"columns": [np.array(column, dtype=np.int64) for column in columns], "last": ["字"]})
+    found = unpacked_bytes(zlib.decompress(base64.b64decode(text)))
+    assert found == {"columns": columns, "last": ["字"]}
 
 
 @given(st.text())

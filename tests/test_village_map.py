@@ -18,13 +18,14 @@ from shapely import LineString, Polygon
 
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View
+from landmarket.maps.audience import INTERNAL
 from landmarket.maps.layer import figure_of
 from landmarket.maps.table_page import write_table_page
-from landmarket.maps.texts import INTERNAL
 from landmarket.maps.villages import save_page, village_map
 from tests import graded_county
 from tests.hunting import examples
-from tests.test_maps import Tags, page_data
+from tests.page_data import page_data
+from tests.test_maps import Tags
 
 HEADERS = {"乡镇": "township", "乡镇代码": "township_code", "村": "village", "村代码": "village_code"}
 NOTICE = "示例数据：全部虚构"

@@ -29,10 +29,6 @@
     return node;
   }
 
-  function read(id) {
-    return JSON.parse(document.getElementById(id).textContent);
-  }
-
   function grouped(number) {
     return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
   }
@@ -50,8 +46,8 @@
     var xs = new Float64Array(points), ys = new Float64Array(points);
     var x = packed.origin[0], y = packed.origin[1], i, sine;
     for (i = 0; i < points; i++) {
-      x += deltas[2 * i];
-      y += deltas[2 * i + 1];
+      x = x + deltas[2 * i] | 0;
+      y = y + deltas[2 * i + 1] | 0;
       sine = Math.sin(y * step * Math.PI / 180);
       xs[i] = (x * step + 180) / 360 * 256;
       ys[i] = (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256;
@@ -138,6 +134,11 @@
     }
   };
 
+  // Area that has anything in it, in pixels of zoom level 0.
+  Grid.prototype.occupied = function () {
+    return this.cells.reduce(function (sum) { return sum + 1; }, 0) * this.cellX * this.cellY;
+  };
+
   Grid.prototype.put = function (feature, west, north, east, south) {
     var cells = this.cells;
     this.each(west, north, east, south, function (cell) { (cells[cell] = cells[cell] || []).push(feature); });
@@ -155,7 +156,7 @@
     options: { padding: 0.25, zIndex: 400 },
 
     onAdd: function (map) {
-      var pane = "landmarket-" + this.options.zIndex;
+      var pane = this.options.pane = "landmarket-" + this.options.zIndex;
       if (!map.getPane(pane)) { map.createPane(pane).style.zIndex = this.options.zIndex; }
       map.getPane(pane).style.pointerEvents = "none";
       this._canvas = map.getPane(pane).appendChild(
@@ -263,7 +264,6 @@
   lm.element = element;
   lm.add = add;
   lm.svg = svg;
-  lm.read = read;
   lm.grouped = grouped;
   lm.worldX = worldX;
   lm.worldY = worldY;

@@ -13,9 +13,13 @@
       add(box, "div", "", "暂不处理");
       return box;
     }
-    var line = add(box, "div");
-    add(line, "span", "lm-quiet", parcels.view.title + "：");
-    add(line, "b", "", parcels.valueOf(feature));
+    var names = parcels.partner ? parcels.data.comparison.names : [];
+    [parcels, parcels.partner].forEach(function (side, number) {
+      if (!side) { return; }
+      var line = add(box, "div");
+      add(line, "span", "lm-quiet", parcels.view.title + (names[number] ? "（" + names[number] + "）" : "") + "：");
+      add(line, "b", "", side.valueOf(feature));
+    });
     return box;
   }
 
@@ -89,21 +93,43 @@
     map.getContainer().parentNode.appendChild(box);
     box.addEventListener("keydown", function (event) {
       if (event.key === "Escape") { self.close(); map.getContainer().focus(); }
+      if (event.key === "ArrowLeft") { self.step(-1); }
+      if (event.key === "ArrowRight") { self.step(1); }
     });
   }
 
+  function button(sign, title, work) {
+    var node = element("button", "lm-close", sign);
+    node.type = "button";
+    node.title = title;
+    node.setAttribute("aria-label", title);
+    node.addEventListener("click", work);
+    return node;
+  }
+
   Card.prototype.open = function (feature) {
-    var self = this, close = element("button", "lm-close", "×");
-    close.type = "button";
-    close.setAttribute("aria-label", "关闭");
-    close.addEventListener("click", function () { self.close(); });
-    this.box.replaceChildren(close, cardOf(this.parcels, feature));
+    var self = this;
+    this.box.replaceChildren(
+      button("×", "关闭", function () { self.close(); }),
+      button("›", "下一" + this.parcels.data.words.unit, function () { self.step(1); }),
+      button("‹", "上一" + this.parcels.data.words.unit, function () { self.step(-1); }),
+      cardOf(this.parcels, feature)
+    );
     this.box.hidden = false;
     this.box.scrollTop = 0;
     this.box.focus({ preventScroll: true });
     this.pointed.chosen = feature;
     this.pointed.redraw();
     this.uncover(feature);
+  };
+
+  // The next parcel that is shown, in the order of the table.
+  Card.prototype.step = function (by) {
+    var parcels = this.parcels, f = this.pointed.chosen + by;
+    while (f >= 0 && f < parcels.accepted && (parcels.hidden[f] || parcels.isEmpty(f))) { f += by; }
+    if (f < 0 || f >= parcels.accepted) { return; }
+    if (!this.map.getBounds().contains(parcels.centre(f))) { this.map.panTo(parcels.centre(f), { animate: false }); }
+    this.open(f);
   };
 
   Card.prototype.close = function () {
@@ -121,7 +147,8 @@
     if (left > gap * 2) { map.panBy([at.x - left + gap, 0]); } else { map.panBy([0, at.y - top / 2]); }
   };
 
-  function attend(map, parcels, pointed, card) {
+  // Hover, click and, with the map in focus, Enter for what lies under the cross in its middle.
+  function attend(map, parcels, pointed, card, measure, picker) {
     var tip = L.tooltip({ className: "lm-tip", direction: "top", offset: [0, -10], opacity: 1 });
 
     function hover(feature, latlng) {
@@ -137,10 +164,18 @@
       }
     }
 
-    map.on("mousemove", function (event) { hover(parcels.at(event.latlng, 4), event.latlng); });
+    map.on("mousemove", function (event) { hover(picker.at(event.latlng, 4), event.latlng); });
     map.on("mouseout", function () { hover(-1); });
+    map.getContainer().addEventListener("keydown", function (event) {
+      if (event.key !== "Enter" || event.target !== map.getContainer() || measure.kind) { return; }
+      var feature = picker.at(map.getCenter(), 14);
+      if (feature >= 0) { card.open(feature); }
+    });
+    add(map.getContainer().parentNode, "div", "lm-cross").setAttribute("aria-hidden", "true");
+
     map.on("click", function (event) {
-      var feature = parcels.at(event.latlng, L.Browser.mobile ? 14 : 5);
+      if (measure.kind) { return; }
+      var feature = picker.at(event.latlng, L.Browser.mobile ? 14 : 5);
       hover(-1);
       if (feature < 0) { card.close(); } else { card.open(feature); }
     });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +10,11 @@ from datetime import date
 import geopandas as gpd
 from pyproj import CRS
 
+from landmarket.errors import ShiftedDataWarning
+from landmarket.maps.audience import Audience
 from landmarket.maps.facts import Sum, township_sums
 from landmarket.maps.places import Places, outlines_of, township_codes
+from landmarket.maps.shift import shift_note
 from landmarket.maps.sketch import Sketch, sketch_of
 
 
@@ -38,6 +42,10 @@ class County:
         Outlines of the townships.
     sums : list of Sum
         What each parcel adds to its township's row.
+    audience : Audience
+        For whom the pages are.
+    shifted : str
+        What looks shifted, or empty.
     """
 
     name: str
@@ -49,6 +57,8 @@ class County:
     codes: Mapping[str, str]
     sketch: Sketch
     sums: list[Sum]
+    audience: Audience
+    shifted: str
 
     @property
     def title(self) -> str:
@@ -71,6 +81,7 @@ def county_frame(
     on: date | None,
     notice: str,
     counts: Mapping[str, int],
+    audience: Audience,
 ) -> County:
     """Gather what the pages of a county share.
 
@@ -90,12 +101,22 @@ def county_frame(
         Printed on every page.
     counts : mapping of str to int
         Counts of the run.
+    audience : Audience
+        For whom the pages are.
 
     Returns
     -------
     County
         The frame of every page.
+
+    Warns
+    -----
+    ShiftedDataWarning
+        If parcels or outlines look as if they were traced from a shifted map.
     """
+    shifted = shift_note(table, context)
+    if shifted:
+        warnings.warn(f"{shifted}。办法：核对来源，换成 CGCS2000 坐标后重做。", ShiftedDataWarning, stacklevel=4)
     return County(
         name=name,
         on=on,
@@ -106,6 +127,8 @@ def county_frame(
         codes=township_codes([table, *context.values()]),
         sketch=sketch_of(outlines_of(table, places, context)),
         sums=township_sums(table),
+        audience=audience,
+        shifted=shifted,
     )
 
 

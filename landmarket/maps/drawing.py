@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 
-from landmarket.maps.elements import Json
+from landmarket.maps.audience import Audience
+from landmarket.maps.basemap import Basemap
 from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, Sheets, parcel_facts
-from landmarket.maps.ground import Bounds, Ground, geographic_bounds
+from landmarket.maps.ground import Ground, geographic_bounds
 from landmarket.maps.legend import Legend, View, legend
-from landmarket.maps.packing import Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
+from landmarket.maps.packing import Bounds, Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
+from landmarket.maps.payload import Packed
 from landmarket.maps.places import Places
+from landmarket.maps.plane import plane_of
 from landmarket.maps.words import Words
+
+
+@dataclass(frozen=True)
+class Second:
+    """The second of two scenarios on one map (对比情景).
+
+    Attributes
+    ----------
+    names : tuple of str
+        What the first and the second are called.
+    members : list of ndarray of int64
+        Class of each feature in each view, in the classes of the first.
+    shown : list of Texts
+        The value of each feature in each view.
+    """
+
+    names: tuple[str, str]
+    members: list[Ints]
+    shown: list[Texts]
+
+    def packed(self, at: Ints, texts: TextTable) -> dict[str, Packed]:
+        """Pack some features for a page.
+
+        Parameters
+        ----------
+        at : ndarray of int64
+            Positions of the features.
+        texts : TextTable
+            The texts of the page.
+
+        Returns
+        -------
+        dict
+            As the page's script reads it.
+        """
+        pairs = zip(self.members, self.shown, strict=True)
+        views = [{"members": members[at], "values": texts.numbers(shown, at)} for members, shown in pairs]
+        return {"names": list(self.names), "views": views}
 
 
 @dataclass(frozen=True)
@@ -44,6 +85,14 @@ class Drawing:
         Worksheets.
     ground : list of Ground
         What lies beneath.
+    plane : mapping of str to float, or None
+        The plane coordinates are shown and measured in.
+    audience : Audience
+        For whom the pages are.
+    basemap : Basemap or None
+        Layers from the network that a page offers.
+    second : Second or None
+        Another scenario of the same features.
     """
 
     words: Words
@@ -60,8 +109,12 @@ class Drawing:
     aside_titles: Texts
     sheets: Sheets
     ground: list[Ground]
+    plane: Mapping[str, float] | None
+    audience: Audience
+    basemap: Basemap | None
+    second: Second | None = None
 
-    def packed(self, at: Ints, aside: Ints) -> dict[str, Json]:
+    def packed(self, at: Ints, aside: Ints) -> dict[str, Packed]:
         """Pack some features for a page.
 
         Parameters
@@ -76,8 +129,10 @@ class Drawing:
         """
         texts = TextTable()
         shapes = joined(self.shapes.take(at), self.aside_shapes.take(aside))
-        data: dict[str, Json] = {
+        data: dict[str, Packed] = {
             "words": self.words.packed(),
+            "plane": self.plane,
+            "basemap": self.basemap.packed() if self.basemap else None,
             "geometry": shapes.packed(),
             "codes": [self.codes[i] for i in at],
             "views": [
@@ -90,11 +145,12 @@ class Drawing:
                 "facts": [fact.packed(aside, texts) for fact in self.aside_facts],
             },
             "worksheets": self.sheets.packed(at, texts),
+            "comparison": self.second.packed(at, texts) if self.second else None,
         }
         return {**data, "texts": texts.page()}
 
 
-def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
+def _view_data(one: Legend, at: Ints) -> dict[str, Packed]:
     return {
         "column": one.column,
         "title": one.title,
@@ -102,7 +158,7 @@ def _view_data(one: Legend, at: Ints) -> dict[str, Json]:
         "note": one.note,
         "numeric": one.numeric,
         "classes": [{"label": entry.label, "colour": entry.colour} for entry in one.classes],
-        "members": one.members[at].tolist(),
+        "members": one.members[at],
     }
 
 
@@ -115,6 +171,9 @@ def drawing_of(
     sheets: Sheets,
     ground: list[Ground],
     words: Words,
+    *,
+    audience: Audience,
+    basemap: Basemap | None,
 ) -> Drawing:
     """Make everything that the pages of a county are cut from.
 
@@ -134,6 +193,10 @@ def drawing_of(
         What lies beneath.
     words : Words
         What the pages call the features.
+    audience : Audience
+        For whom the pages are; exact coordinates are for the office alone.
+    basemap : Basemap or None
+        Layers from the network that a page offers.
 
     Returns
     -------
@@ -146,15 +209,18 @@ def drawing_of(
         words=words,
         places=places,
         codes=[str(code) for code in table.index],
-        shapes=shapes_of(table.geometry, areas=True),
+        shapes=audience.drawn(shapes_of(table.geometry, areas=True)),
         bounds=geographic_bounds(table.geometry),
         legends=legends,
         shown=[texts_of(one.texts) for one in legends],
         facts=parcel_facts(table, (*facts, *more)),
-        aside_shapes=shapes_of(aside.geometry, areas=True),
+        aside_shapes=audience.drawn(shapes_of(aside.geometry, areas=True)),
         aside_bounds=geographic_bounds(aside.geometry),
         aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
         aside_titles=texts_of([str(name) for name in aside.index]),
         sheets=sheets,
         ground=ground,
+        plane=plane_of(table) if audience.exact else None,
+        audience=audience,
+        basemap=basemap,
     )

@@ -5,8 +5,8 @@ Three rules keep text from a file from ever running as a script:
 1. No text of a table passes through a template. branca compiles what an element renders *again* as a Jinja
    template, so ``{{7*7}}`` in a parcel's remark would be computed on the analyst's machine; the elements
    here give their text back as it is.
-2. Text in HTML goes through :func:`escaped`, data through :func:`data_json`, and the page's own script only ever
-   sets ``textContent``.
+2. Text in HTML goes through :func:`escaped`, data are compressed and in Base64 (`landmarket.maps.payload`), and the
+   page's own script only ever sets ``textContent``.
 3. A page names the scripts it was built with by their SHA-256 and forbids everything else, so that a mistake in
    the first two rules still runs nothing and asks no other machine for anything.
 """
@@ -16,21 +16,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from branca.element import Element, Figure
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
-
-_JSON_ESCAPES = (
-    ("<", "\\u003c"),
-    (">", "\\u003e"),
-    ("&", "\\u0026"),
-    ("\u2028", "\\u2028"),
-    ("\u2029", "\\u2029"),
-)
 
 
 def escaped(text: object) -> str:
@@ -54,42 +45,20 @@ def escaped(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def data_json(value: Json) -> str:
-    """Write data as JSON that cannot end the element it stands in.
-
-    Parameters
-    ----------
-    value : JSON value
-        The data.
-
-    Returns
-    -------
-    str
-        JSON without ``<``, ``>``, ``&`` and the two line separators of Unicode.
-
-    Examples
-    --------
-    >>> print(data_json({"村": "</script>"}))
-    {"村":"\\u003c/script\\u003e"}
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escape in _JSON_ESCAPES:
-        text = text.replace(character, escape)
-    return text
-
-
-def content_security_policy(scripts: Iterable[str]) -> str:
+def content_security_policy(scripts: Iterable[str], pictures: str = "") -> str:
     """Build the policy of a page that holds exactly these inline scripts.
 
     Parameters
     ----------
     scripts : iterable of str
         The text of each script, as it stands between its tags.
+    pictures : str, default ""
+        The one host that pictures may come from; none where empty.
 
     Returns
     -------
     str
-        A policy that forbids everything but these scripts, inline styles and embedded pictures.
+        A policy that forbids everything but these scripts, inline styles, embedded pictures and those of the host.
 
     Examples
     --------
@@ -101,7 +70,7 @@ def content_security_policy(scripts: Iterable[str]) -> str:
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {f'data: {pictures}'.strip()}; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -163,21 +132,6 @@ class Script(Verbatim):
         self.code = code
 
 
-class Data(Verbatim):
-    """Data in the page, read by a script and never run.
-
-    Parameters
-    ----------
-    element_id : str
-        Identifier of the element.
-    value : JSON value
-        The data.
-    """
-
-    def __init__(self, element_id: str, value: Json) -> None:
-        super().__init__(f'<script type="application/json" id="{escaped(element_id)}">{data_json(value)}</script>\n')
-
-
 class Page(Figure):
     """A page that opens with its own Content-Security-Policy.
 
@@ -195,6 +149,7 @@ class Page(Figure):
     def __init__(self, title: str, height: str = "640px") -> None:
         super().__init__(height=height)
         self.page_title = title
+        self.picture_host = ""
         self.header = Element()
         self.header._parent = self
 
@@ -220,10 +175,11 @@ class Page(Figure):
             head=self.header.render(**kwargs),
             body=f"{self.html.render(**kwargs)}\n<script>{script}</script>",
             scripts=[*scripts, script],
+            pictures=self.picture_host,
         )
 
 
-def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = ()) -> str:
+def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (), pictures: str = "") -> str:
     """Write a whole page with its policy as the first element of its head.
 
     Parameters
@@ -234,16 +190,19 @@ def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (
         HTML of the two parts.
     scripts : sequence of str
         The scripts in them.
+    pictures : str, default ""
+        The one host that pictures may come from.
 
     Returns
     -------
     str
         The page; characters that UTF-8 cannot hold are replaced by ``?``.
     """
+    policy = _attribute(content_security_policy(scripts, pictures))
     page = (
         "<!DOCTYPE html>\n"
         '<html lang="zh-CN">\n<head>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_attribute(content_security_policy(scripts))}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'

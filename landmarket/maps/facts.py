@@ -13,8 +13,8 @@ import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
-from landmarket.maps.elements import Json
 from landmarket.maps.packing import Ints, Texts, TextTable, spread, texts_of
+from landmarket.maps.payload import Packed
 from landmarket.maps.values import Column, column_texts, floats, number_texts, plain_texts, title_and_unit
 from landmarket.units import round_half_up_array, square_metres_to_mu
 
@@ -82,7 +82,7 @@ class Fact:
     unit: str
     texts: Texts
 
-    def packed(self, at: Ints, table: TextTable) -> dict[str, Json]:
+    def packed(self, at: Ints, table: TextTable) -> dict[str, Packed]:
         """Pack some parcels for a page.
 
         Parameters
@@ -188,7 +188,7 @@ class Sheets:
     starts: Ints
     columns: tuple[Texts, ...]
 
-    def packed(self, at: Ints, table: TextTable) -> dict[str, Json]:
+    def packed(self, at: Ints, table: TextTable) -> dict[str, Packed]:
         """Pack the worksheets of some parcels for a page.
 
         Parameters
@@ -206,7 +206,7 @@ class Sheets:
         rows = spread(self.starts, at)
         cells = np.array([table.numbers(texts, rows) for texts in self.columns], dtype=np.int64)
         counts = self.starts[at + 1] - self.starts[at]
-        return {"headers": _WORKSHEET_HEADERS, "counts": counts.tolist(), "cells": cells.T.ravel().tolist()}
+        return {"headers": _WORKSHEET_HEADERS, "counts": counts, "cells": cells.T.ravel()}
 
 
 def sheets_of(codes: pd.Index[str], worksheets: pd.DataFrame | None) -> Sheets:

@@ -4,7 +4,7 @@
 (function (lm, L) {
   "use strict";
 
-  var FONT = lm.FONT, read = lm.read, unpack = lm.unpack, visible = lm.visible, trace = lm.trace;
+  var FONT = lm.FONT, unpack = lm.unpack, visible = lm.visible, trace = lm.trace;
   var worldX = lm.worldX, worldY = lm.worldY;
 
   var GROUND = {
@@ -18,17 +18,29 @@
     options: { zIndex: 350 },
 
     initialize: function (id) {
-      this.layers = read(id).layers;
-      this.layers.forEach(function (layer) {
+      this.layers = [];
+      this.ready = lm.payload(id).then(this._fillLayers.bind(this));
+    },
+
+    _fillLayers: function (data) {
+      data.layers.forEach(function (layer) {
         layer.shapes = unpack(layer.geometry);
         layer.shown = layer.kind !== "area";
       });
+      this.layers = data.layers;
+      this.redraw();
     },
 
     toggle: function (layer, shown) {
       layer.shown = shown;
       this.redraw();
       this.fire("toggle");
+    },
+
+    // Over tiles the ground has no paper of its own.
+    showPaper: function (shown) {
+      this.bare = !shown;
+      this.redraw();
     },
 
     _draw: function (frame) {
@@ -53,6 +65,7 @@
     },
 
     _fill: function (layer, frame) {
+      if (this.bare) { return; }
       this._each(layer, frame, function (context, home) {
         context.fillStyle = home ? "#fdfbf5" : "#eceae4";
         context.fill();

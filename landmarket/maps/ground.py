@@ -12,8 +12,9 @@ import shapely
 
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
-from landmarket.maps.elements import Json
-from landmarket.maps.packing import Ints, Shapes, shapes_of
+from landmarket.maps.audience import Audience
+from landmarket.maps.packing import Bounds, Ints, Shapes, shapes_of
+from landmarket.maps.payload import Packed
 from landmarket.maps.values import floats, is_number, plain_texts
 
 GEOGRAPHIC = 4490
@@ -25,7 +26,6 @@ WIDTHS = ("宽度", "width")
 AROUND = 0.12
 """How far beyond a township its page shows the surroundings, as a share of its size."""
 
-Bounds = npt.NDArray[np.float64]
 Points = npt.NDArray[np.float64]
 
 
@@ -84,7 +84,7 @@ class Ground:
         )
         return np.flatnonzero(~apart & np.isfinite(self.bounds).all(axis=1))
 
-    def packed(self, township: str, bounds: Bounds) -> dict[str, Json]:
+    def packed(self, township: str, bounds: Bounds) -> dict[str, Packed]:
         """Pack what a township's page shows of this layer.
 
         Parameters
@@ -100,7 +100,7 @@ class Ground:
             Name, kind, shapes, and for townships and villages their names, places and whether they are at home.
         """
         near = self.near(bounds)
-        packed: dict[str, Json] = {
+        packed: dict[str, Packed] = {
             "name": self.name,
             "kind": self.kind,
             "geometry": self.shapes.take(near).packed(),
@@ -114,13 +114,15 @@ class Ground:
         return packed
 
 
-def ground_layers(context: Mapping[str, gpd.GeoDataFrame]) -> list[Ground]:
+def ground_layers(context: Mapping[str, gpd.GeoDataFrame], audience: Audience) -> list[Ground]:
     """Recognise the context layers by their geometry and columns.
 
     Parameters
     ----------
     context : mapping of str to GeoDataFrame
         Layers by the name they are shown with; see :func:`kind_of`.
+    audience : Audience
+        For whom; exact coordinates are for the office alone.
 
     Returns
     -------
@@ -134,10 +136,10 @@ def ground_layers(context: Mapping[str, gpd.GeoDataFrame]) -> list[Ground]:
     CrsError
         If a layer has no projected CRS.
     """
-    return [_ground(str(name), layer) for name, layer in context.items() if len(layer)]
+    return [_ground(str(name), layer, audience) for name, layer in context.items() if len(layer)]
 
 
-def _ground(name: str, layer: gpd.GeoDataFrame) -> Ground:
+def _ground(name: str, layer: gpd.GeoDataFrame, audience: Audience) -> Ground:
     require_projected(layer, f"地图底图“{name}”")
     kind = kind_of(layer)
     if not kind:
@@ -148,7 +150,7 @@ def _ground(name: str, layer: gpd.GeoDataFrame) -> Ground:
     return Ground(
         name,
         kind,
-        shapes_of(layer.geometry, areas=kind != "line"),
+        audience.drawn(shapes_of(layer.geometry, areas=kind != "line")),
         geographic_bounds(layer.geometry),
         _texts(layer, kind) if named else [],
         _texts(layer, "township") if named and "township" in layer.columns else [],

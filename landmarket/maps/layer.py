@@ -13,9 +13,24 @@ import folium
 from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
-from landmarket.maps.elements import Data, Json, Page, Script, Style, Verbatim, escaped
+from landmarket.maps.elements import Page, Script, Style, Verbatim, escaped
+from landmarket.maps.payload import Packed, Payload
 
-SCRIPTS = ("canvas.js", "ground.js", "parcels.js", "card.js", "panel.js")
+SCRIPTS = (
+    "payload.js",
+    "canvas.js",
+    "plane.js",
+    "ground.js",
+    "parcels.js",
+    "marks.js",
+    "swipe.js",
+    "card.js",
+    "tools.js",
+    "filters.js",
+    "basemap.js",
+    "print.js",
+    "panel.js",
+)
 """The scripts of a page, in the order in which they build on one another."""
 
 _LEAFLET = "js_lib_leaflet"
@@ -191,12 +206,12 @@ class OfflineMap(folium.Map):
 
 
 class _DataLayer(folium.map.Layer):
-    """A layer whose data stand in the page as JSON and whose script is a file of this package.
+    """A layer whose data stand in the page compressed and whose script is a file of this package.
 
     Its template adds it to the map: folium's way leaves a new element behind each time a page is rendered.
     """
 
-    def __init__(self, kind: str, name: str, data: Json, page: OfflineMap) -> None:
+    def __init__(self, kind: str, name: str, data: Packed, page: OfflineMap) -> None:
         super().__init__(name=name, overlay=True, control=True, show=True)
         self._name = kind
         self._id = page._id
@@ -223,7 +238,7 @@ class _DataLayer(folium.map.Layer):
         page = figure_of(self)
         for name in SCRIPTS:
             page.header.add_child(Script(package_text(name)), name=name)
-        page.html.add_child(Data(self.data_id, self.data), name=self.data_id)
+        page.html.add_child(Payload(self.data_id, self.data), name=self.data_id)
         super(folium.map.Layer, self).render(**kwargs)  # type: ignore[no-untyped-call]  # folium leaves it unannotated
         return ""
 
@@ -235,7 +250,7 @@ class ParcelLayer(_DataLayer):
     ----------
     name : str
         Name of the layer.
-    data : JSON value
+    data : packed value
         Packed shapes, texts, views, facts and worksheets.
     page : OfflineMap
         The map it is drawn on.
@@ -250,7 +265,7 @@ class ParcelLayer(_DataLayer):
         """
     )
 
-    def __init__(self, name: str, data: Json, page: OfflineMap) -> None:
+    def __init__(self, name: str, data: Packed, page: OfflineMap) -> None:
         super().__init__("Parcels", name, data, page)
         self.add_to(page)
 
@@ -262,7 +277,7 @@ class GroundLayer(_DataLayer):
     ----------
     name : str
         Name of the layer.
-    data : JSON value
+    data : packed value
         Packed shapes and names of each layer.
     page : OfflineMap
         The map it is drawn on.
@@ -277,9 +292,35 @@ class GroundLayer(_DataLayer):
         """
     )
 
-    def __init__(self, name: str, data: Json, page: OfflineMap) -> None:
+    def __init__(self, name: str, data: Packed, page: OfflineMap) -> None:
         super().__init__("Ground", name, data, page)
         self.add_to(page)
+
+
+class Opening(MacroElement):
+    """The rectangle a map opens on, without gliding there: what is drawn on the way would be drawn twice.
+
+    Parameters
+    ----------
+    bounds : list of float
+        West, south, east, north [°].
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            {{ this._parent.get_name() }}.fitBounds(
+                {{ this.corners|tojson }}, { animate: false, padding: [14, 14] }
+            );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, bounds: list[float]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca leaves it unannotated
+        self._name = "Opening"
+        west, south, east, north = bounds
+        self.corners = [[south, west], [north, east]]
 
 
 class Furniture(MacroElement):

@@ -21,12 +21,10 @@ import pandas as pd
 
 from landmarket.columns import schema
 from landmarket.errors import BadValueError
+from landmarket.maps.class_breaks import SINGLE, ClassRule, class_breaks
 from landmarket.maps.values import column_texts, floats, is_number, title_and_unit
 
 Floats = npt.NDArray[np.float64]
-
-CLASSES = 5
-"""Classes of a numeric column where no breaks are given."""
 
 NAMED = 9
 """Most categories that get a colour of their own; the rarer ones share one."""
@@ -49,6 +47,10 @@ _KNOWN = {
     "流拍-低于底价": "#d55e00",
     "流拍-人数不足": "#e69f00",
     "流拍-无人报名": "#f0e442",
+    "升高": "#d55e00",
+    "降低": "#0072b2",
+    "不变": "#e6e1d6",
+    "有变化": "#d55e00",
     "是": "#0072b2",
     "否": "#e69f00",
     "商服": "#cc6677",
@@ -73,14 +75,17 @@ class View:
     column : str
         Column of the parcel table.
     breaks : tuple of float
-        Inner class breaks of a numeric column, ascending, in the unit of the column; quantiles where empty.
+        Inner class breaks of a numeric column, ascending, in the unit of the column; by the rule where empty.
     label : str
         Title of the legend; the column's Chinese header where empty.
+    rule : ClassRule
+        How breaks are made where none are given.
     """
 
     column: str
     breaks: tuple[float, ...] = ()
     label: str = ""
+    rule: ClassRule = ClassRule.QUANTILES
 
 
 @dataclass(frozen=True)
@@ -158,37 +163,13 @@ def legend(table: pd.DataFrame, view: View) -> Legend:
     texts, shown_unit = column_texts(values, view.column)
     if is_number(values):
         numbers = floats(values) / divisor
-        breaks, note = _breaks(numbers, tuple(number / divisor for number in view.breaks), view.column)
-        classes, members = _numeric_classes(numbers, breaks, single=note == _SINGLE)
+        breaks, note = class_breaks(numbers, tuple(number / divisor for number in view.breaks), view.rule, view.column)
+        classes, members = _numeric_classes(numbers, breaks, single=note == SINGLE)
         return Legend(view.column, view.label or title, unit, note, classes, members, texts, numeric=True)
     if view.breaks:
         raise BadValueError(f"列 {view.column} 是文字，不能给数值分级界限 {view.breaks}。办法：去掉 breaks。")
     classes, members = _text_classes(pd.Series(texts, dtype=object), view.column)
     return Legend(view.column, view.label or title, shown_unit, "", classes, members, texts, numeric=False)
-
-
-def _breaks(numbers: Floats, given: tuple[float, ...], column: str) -> tuple[list[float], str]:
-    if given:
-        if any(low >= high for low, high in pairwise(given)):
-            raise BadValueError(f"列 {column} 的分级界限 {given} 不是由小到大。办法：按升序给出，且不重复。")
-        return list(given), "按给定界限分级，含下限、不含上限"
-    finite = np.unique(numbers[np.isfinite(numbers)])
-    if len(finite) <= CLASSES:
-        return [float(number) for number in finite[1:]], _SINGLE
-    quantiles = np.quantile(numbers[np.isfinite(numbers)], np.arange(1, CLASSES) / CLASSES)
-    quantum = 10.0 ** np.floor(np.log10(finite[-1] - finite[0]) - 1)
-    while True:
-        rounded = np.unique(np.round(quantiles / quantum) * quantum)
-        inner = rounded[(rounded > finite[0]) & (rounded <= finite[-1])]
-        if len(inner) == CLASSES - 1 or quantum < 0.01:
-            break
-        quantum /= 10.0
-    note = f"全县{_COUNT[len(inner) + 1]}分位分级（取整），含下限、不含上限"
-    return [float(f"{number:.10g}") for number in inner], note
-
-
-_SINGLE = "每级一个数值"
-_COUNT = {1: "一", 2: "二", 3: "三", 4: "四", 5: "五"}
 
 
 def _numeric_classes(

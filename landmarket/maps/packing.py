@@ -15,12 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landmarket.maps.elements import Json
-
 STEP = 1e-7
 """Degrees per unit of a packed coordinate: about a centimetre."""
 
 Ints = npt.NDArray[np.int64]
+Bounds = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
 
 
@@ -42,7 +41,7 @@ class Shapes:
     rings: Ints
     features: Ints
 
-    def packed(self) -> dict[str, Json]:
+    def packed(self) -> dict[str, float | list[int] | Ints]:
         """Pack the features for a page.
 
         Returns
@@ -56,9 +55,9 @@ class Shapes:
         return {
             "step": STEP,
             "origin": origin.tolist(),
-            "deltas": deltas.ravel().tolist(),
-            "rings": np.diff(self.rings).tolist(),
-            "features": np.diff(self.features).tolist(),
+            "deltas": deltas.ravel(),
+            "rings": np.diff(self.rings),
+            "features": np.diff(self.features),
         }
 
     def take(self, features: Ints) -> Shapes:
@@ -209,7 +208,7 @@ class TextTable:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
 
-    def numbers(self, texts: Texts, rows: Ints) -> list[int]:
+    def numbers(self, texts: Texts, rows: Ints) -> Ints:
         """Give the text of each row its number, -1 for a missing one.
 
         Parameters
@@ -221,13 +220,13 @@ class TextTable:
 
         Returns
         -------
-        list of int
+        ndarray of int64
             Positions in what :meth:`page` gives.
         """
         known = self._numbers
         used, which = np.unique(texts.codes[rows], return_inverse=True)
         numbers = [-1 if code < 0 else known.setdefault(texts.distinct[code], len(known)) for code in used.tolist()]
-        return [numbers[i] for i in which.tolist()]
+        return np.array(numbers, dtype=np.int64)[which]
 
     def page(self) -> list[str]:
         """Give all texts by number.

@@ -19,24 +19,27 @@
     add(box, "h2", "", "图例");
     add(box, "h3", "", view.title + (view.unit ? "（" + view.unit + "）" : ""));
     var list = add(box, "ul", "lm-legend");
-    function entry(label, count, className, colour) {
-      var item = add(list, "li", count ? "" : "lm-empty");
+    function entry(label, counts, className, colour) {
+      var item = add(list, "li", counts.some(Boolean) ? "" : "lm-empty");
       swatch(item, className, colour);
       add(item, "span", "lm-label", label);
-      add(item, "span", "lm-count", grouped(count) + " " + parcels.data.words.unit);
+      add(item, "span", "lm-count", counts.map(grouped).join(" → ") + " " + parcels.data.words.unit);
+    }
+    function counted(place) {
+      return [parcels, parcels.partner].filter(Boolean).map(function (side) { return side.members[place].length; });
     }
     view.classes.forEach(function (one, place) {
-      var count = parcels.members[place].length;
-      if (count || view.numeric) { entry(one.label, count, "", one.colour); }
+      var counts = counted(place);
+      if (counts.some(Boolean) || view.numeric) { entry(one.label, counts, "", one.colour); }
     });
-    entry(NO_DATA, parcels.members[view.classes.length].length, "", NO_DATA_COLOUR);
-    if (parcels.data.words.setAside) {
-      entry(parcels.data.words.setAside, parcels.shapes.count - parcels.accepted, "lm-hatched");
+    entry(NO_DATA, counted(view.classes.length), "", NO_DATA_COLOUR);
+    if (parcels.data.words.setAside && !parcels.partner) {
+      entry(parcels.data.words.setAside, [parcels.shapes.count - parcels.accepted], "lm-hatched");
     }
     if (view.note) { add(box, "p", "lm-note", view.note); }
   }
 
-  function drawSwitch(box, parcels, legend) {
+  function drawSwitch(box, parcels) {
     if (parcels.data.views.length < 2) { return; }
     add(box, "legend", "", "显示内容");
     parcels.data.views.forEach(function (view, number) {
@@ -47,12 +50,12 @@
       add(label, "span", "", view.title);
       input.addEventListener("change", function () {
         parcels.show(number);
-        drawLegend(legend, parcels);
       });
     });
   }
 
   function drawLayers(box, parcels, ground) {
+    if (!ground && parcels.shapes.count === parcels.accepted) { return; }
     add(box, "legend", "", "图层");
     function choice(title, shown, className, colour, toggle) {
       var label = add(box, "label", "lm-layer"), input = add(label, "input");
@@ -73,6 +76,13 @@
     }
   }
 
+  function nameZoom(map) {
+    [["in", "放大"], ["out", "缩小"]].forEach(function (one) {
+      var button = map.getContainer().querySelector(".leaflet-control-zoom-" + one[0]);
+      if (button) { button.title = one[1]; button.setAttribute("aria-label", one[1]); }
+    });
+  }
+
   function northArrow() {
     var control = L.control({ position: "topright" });
     control.onAdd = function () {
@@ -87,25 +97,52 @@
     return control;
   }
 
-  // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
+  // What went wrong is said where the map would be.
+  function fault(map, error) {
+    var box = add(map.getContainer().parentNode, "p", "lm-fault", error.message);
+    box.setAttribute("role", "alert");
+  }
+
+  // After the picture is on the screen the page says so, for whoever waits for it.
+  function announce() {
+    requestAnimationFrame(function () { document.documentElement.setAttribute("data-landmarket", "drawn"); });
+  }
+
   function furnish(map, parcels, ground, panelId) {
+    Promise.all([parcels.ready, ground && ground.ready]).then(function () {
+      assemble(map, parcels, ground, panelId);
+      announce();
+    }, function (error) { fault(map, error); });
+  }
+
+  // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
+  function assemble(map, parcels, ground, panelId) {
     var pointed = new lm.PointedLayer(parcels);
     if (map.attributionControl) { map.attributionControl.setPrefix(false); }
-    new lm.MarksLayer(parcels, ground).addTo(map);
+    nameZoom(map);
+    var swipe = parcels.data.comparison ? new lm.Swipe(map, parcels, ground) : null;
+    if (!swipe) { new lm.MarksLayer(parcels, ground).addTo(map); }
     pointed.addTo(map);
     var card = new lm.Card(map, parcels, pointed);
-    lm.attend(map, parcels, pointed, card);
+    var measure = lm.drawTools(map, parcels);
+    lm.attend(map, parcels, pointed, card, measure, swipe || parcels);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     northArrow().addTo(map);
     var panel = document.getElementById(panelId);
     if (!panel) { return; }
     var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
     var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
-    drawSwitch(choices, parcels, legend);
+    var filters = element("section", "lm-filters"), basemaps = element("fieldset", "lm-basemaps");
+    drawSwitch(choices, parcels);
     drawLegend(legend, parcels);
+    (parcels.partner || parcels).on("viewchange", function () { drawLegend(legend, parcels); });
+    lm.drawFilters(filters, parcels);
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);
-    panel.prepend(choices, legend, layers, search);
+    lm.drawBasemaps(basemaps, map, parcels, ground);
+    lm.drawPrint(basemaps);
+    lm.preparePrint(map);
+    panel.prepend(search, choices, legend, filters, layers, basemaps);
   }
 
   lm.parcels = function (id) { return new lm.ParcelLayer(id); };

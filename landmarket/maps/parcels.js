@@ -4,24 +4,33 @@
 (function (lm, L) {
   "use strict";
 
-  var FONT = lm.FONT, NO_DATA = lm.NO_DATA, element = lm.element, read = lm.read, unpack = lm.unpack;
+  var NO_DATA = lm.NO_DATA, element = lm.element, unpack = lm.unpack;
   var running = lm.running, visible = lm.visible, trace = lm.trace, contains = lm.contains, worldX = lm.worldX;
   var worldY = lm.worldY;
   var NO_DATA_COLOUR = "#b4b4b4";
+  var OUTLINE = "rgba(45,40,35,.75)";
+  var OUTLINED = 5;         // pixels: from this size on a parcel has an outline, and its true shape
   var BATCH = 128;          // parcels in one path: one huge path is many times slower
 
   var ParcelLayer = lm.CanvasLayer.extend({
     options: { zIndex: 400 },
 
     initialize: function (id) {
-      var data = this.data = read(id);
+      this.showsSetAside = true;
+      this.ready = lm.payload(id).then(this._fill.bind(this));
+    },
+
+    _fill: function (data) {
+      this.data = data;
       this.shapes = unpack(data.geometry);
       this.grid = new lm.Grid(this.shapes);
       this.accepted = data.codes.length;
-      this.smallest = this.shapes.count > 5000 ? 3 : 7;      // pixels: what is smaller is drawn as a square
-      this.showsSetAside = true;
+      this.room = Math.sqrt(0.6 * this.grid.occupied() / Math.max(1, this.shapes.count));
+      this.hidden = new Uint8Array(this.shapes.count);       // 1: a filter leaves the parcel out
+      this.filters = data.views.map(function () { return null; });
       this.worksheetStart = data.worksheets ? running(data.worksheets.counts) : null;
       this._choose(0);
+      this.redraw();
     },
 
     show: function (view) {
@@ -35,13 +44,41 @@
       this.redraw();
     },
 
+    // Show only the parcels of some classes of a view; null: all of them.
+    filter: function (number, classes) {
+      this.filters[number] = classes;
+      this._applyFilters();
+      this._choose(this.number);
+      this.redraw();
+      this.fire("viewchange");
+    },
+
+    _applyFilters: function () {
+      var hidden = this.hidden.fill(0), accepted = this.accepted, self = this;
+      this.filters.forEach(function (classes, number) {
+        if (!classes) { return; }
+        var members = self.membersOf(number), missing = self.data.views[number].classes.length;
+        for (var f = 0; f < accepted; f++) {
+          if (!classes.has(members[f] < 0 ? missing : members[f])) { hidden[f] = 1; }
+        }
+      });
+    },
+
+    shownCount: function () {
+      return this.members.reduce(function (sum, features) { return sum + features.length; }, 0);
+    },
+
+    // Class and text of each parcel in a view.
+    membersOf: function (number) { return this.data.views[number].members; },
+    valuesOf: function (number) { return this.data.views[number].values; },
+
     _choose: function (number) {
-      var view = this.data.views[number], members = this.members = [], i;
+      var view = this.data.views[number], own = this.membersOf(number), members = this.members = [], i;
       this.view = view;
       this.number = number;
       for (i = 0; i <= view.classes.length; i++) { members.push([]); }
       for (i = 0; i < this.accepted; i++) {
-        members[view.members[i] < 0 ? view.classes.length : view.members[i]].push(i);
+        if (!this.hidden[i]) { members[own[i] < 0 ? view.classes.length : own[i]].push(i); }
       }
     },
 
@@ -50,34 +87,65 @@
     },
 
     _draw: function (frame) {
-      var missing = this.view.classes.length;
-      this._drawBatches(this.members[missing], NO_DATA_COLOUR, frame);
-      for (var entry = 0; entry < missing; entry++) {
-        this._drawBatches(this.members[entry], this.colour(entry), frame);
-      }
+      if (!this.shapes) { return; }
+      var self = this;
+      this._drawSmall(frame).forEach(function (features, entry) {
+        self._drawBatches(features, self.colour(entry), frame);
+      });
       if (this.showsSetAside) { this._drawSetAside(frame); }
     },
 
-    _isSmall: function (feature, frame) {
+    // What is smaller than this is drawn as a square of so many pixels: large enough to be seen, and not larger than
+    // leaves room for its neighbours.
+    _smallest: function (frame) { return Math.min(7, Math.max(1, this.room * frame.scale)); },
+
+    _span: function (feature, frame) {
       var b = this.shapes.boxes, i = 4 * feature;
-      return Math.max(b[i + 2] - b[i], b[i + 3] - b[i + 1]) * frame.scale < this.smallest;
+      return Math.max(b[i + 2] - b[i], b[i + 3] - b[i + 1]) * frame.scale;
+    },
+
+    _square: function (feature, frame, side) {
+      var b = this.shapes.boxes, i = 4 * feature;
+      return [(b[i] + b[i + 2]) / 2 * frame.scale - frame.x - side / 2,
+              (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y - side / 2, side, side];
     },
 
     _traceOne: function (feature, frame) {
-      if (!this._isSmall(feature, frame)) { return trace(this.shapes, feature, frame, true); }
-      var b = this.shapes.boxes, i = 4 * feature, side = this.smallest;
-      frame.context.rect((b[i] + b[i + 2]) / 2 * frame.scale - frame.x - side / 2,
-        (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y - side / 2, side, side);
+      var side = this._smallest(frame);
+      if (this._span(feature, frame) >= side) { return trace(this.shapes, feature, frame, true); }
+      frame.context.rect.apply(frame.context, this._square(feature, frame, side));
+    },
+
+    // Small parcels in the order of the table, not class by class: where squares cover one another no class is always
+    // on top. Those of a few pixels have no outline, it would be all there is to see. The others are given back by class.
+    _drawSmall: function (frame) {
+      var context = frame.context, side = this._smallest(frame), own = this.membersOf(this.number), self = this;
+      var missing = this.view.classes.length, large = this.members.map(function () { return []; });
+      var colours = large.map(function (_, entry) { return self.colour(entry); });
+      context.strokeStyle = OUTLINE;
+      context.lineWidth = 0.7;
+      for (var f = 0; f < this.accepted; f++) {
+        if (this.hidden[f] || !visible(this.shapes, f, frame)) { continue; }
+        var entry = own[f] < 0 ? missing : own[f], span = this._span(f, frame);
+        if (span >= side && span >= OUTLINED) {
+          large[entry].push(f);
+        } else {
+          var square = this._square(f, frame, Math.max(span, side));
+          context.fillStyle = colours[entry];
+          context.fillRect.apply(context, square);
+          if (side >= OUTLINED) { context.strokeRect.apply(context, square); }
+        }
+      }
+      return large;
     },
 
     _drawBatches: function (features, colour, frame) {
       var context = frame.context, drawn = 0;
       context.fillStyle = colour;
-      context.strokeStyle = "rgba(45,40,35,.75)";
+      context.strokeStyle = OUTLINE;
       context.lineWidth = frame.zoom > 15 ? 1.1 : 0.7;
       context.beginPath();
       for (var i = 0; i < features.length; i++) {
-        if (!visible(this.shapes, features[i], frame)) { continue; }
         this._traceOne(features[i], frame);
         if (++drawn % BATCH === 0) {
           context.fill();
@@ -110,7 +178,7 @@
       var x = worldX(latlng.lng), y = worldY(latlng.lat), reach = reachInPixels / scale;
       var shapes = this.shapes, b = shapes.boxes, best = -1, bestRank = Infinity, self = this;
       this.grid.within(x - reach, y - reach, x + reach, y + reach).forEach(function (f) {
-        if (f >= self.accepted && !self.showsSetAside) { return; }
+        if (self.hidden[f] || (f >= self.accepted && !self.showsSetAside)) { return; }
         var i = 4 * f, rank;
         if (contains(shapes, f, x, y)) {
           rank = (b[i + 2] - b[i]) * (b[i + 3] - b[i + 1]);
@@ -127,13 +195,16 @@
     },
 
     anyIn: function (west, north, east, south) {
-      var b = this.shapes.boxes, found = false;
+      var b = this.shapes.boxes, found = false, self = this;
       this.grid.within(west, north, east, south).forEach(function (f) {
         var i = 4 * f;
+        if (self.hidden[f]) { return; }
         found = found || (b[i] <= east && b[i + 2] >= west && b[i + 1] <= south && b[i + 3] >= north);
       });
       return found;
     },
+
+    isEmpty: function (feature) { return this.shapes.features[feature] === this.shapes.features[feature + 1]; },
 
     centre: function (feature) {
       var b = this.shapes.boxes, i = 4 * feature;
@@ -143,7 +214,7 @@
     text: function (number) { return number < 0 ? null : this.data.texts[number]; },
 
     valueOf: function (feature) {
-      var text = this.text(this.view.values[feature]);
+      var text = this.text(this.valuesOf(this.number)[feature]);
       return text === null ? NO_DATA : text + (this.view.unit ? " " + this.view.unit : "");
     },
 
@@ -169,67 +240,6 @@
     return context.createPattern(tile, "repeat");
   }
 
-  var MarksLayer = lm.CanvasLayer.extend({
-    options: { zIndex: 450 },
-
-    initialize: function (parcels, ground) {
-      this.parcels = parcels;
-      this.ground = ground;
-      parcels.on("viewchange", this.redraw, this);
-      if (ground) { ground.on("toggle", this.redraw, this); }
-    },
-
-    _draw: function (frame) {
-      var parcels = this.parcels;
-      var labels = new lm.Labels(frame, function (west, north, east, south) {
-        return parcels.anyIn((west + frame.x) / frame.scale, (north + frame.y) / frame.scale,
-          (east + frame.x) / frame.scale, (south + frame.y) / frame.scale);
-      });
-      this._values(frame, labels);
-      if (this.ground) { this.ground.names(frame, labels); }
-    },
-
-    // From a size on that leaves room for it, a parcel says its value: colour alone does not carry it.
-    _values: function (frame, labels) {
-      var parcels = this.parcels, b = parcels.shapes.boxes, view = parcels.view;
-      for (var f = 0; f < parcels.accepted; f++) {
-        var i = 4 * f, wide = (b[i + 2] - b[i]) * frame.scale, tall = (b[i + 3] - b[i + 1]) * frame.scale;
-        if (wide < 34 || tall < 16 || view.values[f] < 0 || !visible(parcels.shapes, f, frame)) { continue; }
-        labels.place(parcels.text(view.values[f]), (b[i] + b[i + 2]) / 2 * frame.scale - frame.x,
-          (b[i + 1] + b[i + 3]) / 2 * frame.scale - frame.y,
-          { font: "600 11px " + FONT, height: 11, colour: "#1d1b19", halo: "rgba(255,255,255,.85)", within: wide });
-      }
-    }
-  });
-
-  var PointedLayer = lm.CanvasLayer.extend({
-    options: { zIndex: 460 },
-    hovered: -1,
-    chosen: -1,
-
-    initialize: function (parcels) { this.parcels = parcels; },
-
-    _draw: function (frame) {
-      this._outline(this.chosen, "#111111", 3.2, frame);
-      this._outline(this.hovered, "#111111", 2, frame);
-    },
-
-    _outline: function (feature, colour, width, frame) {
-      if (feature < 0) { return; }
-      var context = frame.context;
-      context.beginPath();
-      this.parcels._traceOne(feature, frame);
-      context.lineWidth = width + 2.4;
-      context.strokeStyle = "rgba(255,255,255,.95)";
-      context.stroke();
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
-  });
-
   lm.NO_DATA_COLOUR = NO_DATA_COLOUR;
   lm.ParcelLayer = ParcelLayer;
-  lm.MarksLayer = MarksLayer;
-  lm.PointedLayer = PointedLayer;
 })(window.landmarket = window.landmarket || {}, window.L);

@@ -203,9 +203,16 @@ def outlines_of(
     geometries = np.asarray(table.geometry.array)
     for name in places.names:
         if name not in outlines and name != NO_TOWNSHIP:
-            hull = shapely.convex_hull(shapely.union_all(shapely.envelope(geometries[places.parcels(name)])))
-            outlines[name] = _together(np.array([hull], dtype=object))
+            outlines[name] = _together(np.array([_hull(geometries[places.parcels(name)])], dtype=object))
     return outlines
+
+
+def _hull(shapes: npt.NDArray[np.object_]) -> BaseGeometry:
+    """Draw the convex hull of the rectangles around shapes."""
+    west, south, east, north = shapely.bounds(shapes).T
+    corners = np.column_stack([west, south, west, north, east, south, east, north]).reshape(-1, 2)
+    hull: BaseGeometry = shapely.convex_hull(shapely.multipoints(corners[np.isfinite(corners).all(axis=1)]))
+    return hull
 
 
 def township_codes(tables: list[pd.DataFrame]) -> dict[str, str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from landmarket.maps.county import County
 from landmarket.maps.elements import escaped
 from landmarket.maps.layer import PageText
 from landmarket.maps.sketch import inset
-
-INTERNAL = "内部工作用图，未经地图审核，不得公开"
 
 
 def page_text(township: str, county: County) -> PageText:
@@ -37,6 +35,55 @@ def page_text(township: str, county: County) -> PageText:
     )
 
 
+def county_text(county: County) -> PageText:
+    """Write what stands around the map of a whole county.
+
+    Parameters
+    ----------
+    county : County
+        The county.
+
+    Returns
+    -------
+    PageText
+        Escaped HTML.
+    """
+    title = f"{county.name}集体经营性建设用地全县宗地图"
+    here = {"采用": len(county.places.of_parcel), "暂不处理": len(county.places.of_set_aside)}
+    return PageText(
+        title=title,
+        head=f"<h1>{escaped(title)}</h1>{subtitle(county)}{notice_badge(county)}",
+        over="",
+        panel=_tally([("全县", dict(county.counts) or here)]),
+        foot=foot(county),
+    )
+
+
+def comparison_text(county: County, names: tuple[str, str]) -> PageText:
+    """Write what stands around the map of two scenarios.
+
+    Parameters
+    ----------
+    county : County
+        The county.
+    names : tuple of str
+        What the two scenarios are called.
+
+    Returns
+    -------
+    PageText
+        Escaped HTML.
+    """
+    title = f"{county.name}集体经营性建设用地情景对比：{names[0]} → {names[1]}"
+    return PageText(
+        title=title,
+        head=f"<h1>{escaped(title)}</h1>{subtitle(county)}{notice_badge(county)}",
+        over="",
+        panel="",
+        foot=foot(county),
+    )
+
+
 def subtitle(county: County) -> str:
     """Write the date the values stand for.
 
@@ -54,7 +101,7 @@ def subtitle(county: County) -> str:
 
 
 def notice_badge(county: County) -> str:
-    """Write the notice as a badge of the head line.
+    """Write the notice, and what looks shifted, as badges of the head line.
 
     Parameters
     ----------
@@ -66,7 +113,8 @@ def notice_badge(county: County) -> str:
     str
         HTML, empty where there is none.
     """
-    return f'<strong class="lm-notice">{escaped(county.notice)}</strong>' if county.notice else ""
+    badges = [text for text in (county.notice, county.shifted) if text]
+    return "".join(f'<strong class="lm-notice">{escaped(text)}</strong>' for text in badges)
 
 
 def foot(county: County) -> str:
@@ -83,9 +131,14 @@ def foot(county: County) -> str:
         HTML.
     """
     notice = f"<span>{escaped(county.notice)}</span>" if county.notice else ""
-    return (
-        f"<strong>{INTERNAL}</strong>{notice}<span>数据坐标系：{escaped(county.crs)}；屏幕显示为网络墨卡托投影</span>"
-    )
+    grid = f"<span>数据坐标系：{escaped(county.crs)}；屏幕显示为网络墨卡托投影</span>"
+    return f"<strong>{escaped(county.audience.foot)}</strong>{notice}{_accuracy(county)}{grid}"
+
+
+def _accuracy(county: County) -> str:
+    if county.audience.exact:
+        return ""
+    return f"<span>图上位置为示意，精度不高于 {county.audience.accuracy:g} m</span>"
 
 
 def count_rows(counts: Mapping[str, int], unit: str) -> str:
@@ -109,6 +162,10 @@ def count_rows(counts: Mapping[str, int], unit: str) -> str:
 def _counts(township: str, county: County) -> str:
     here = {"采用": len(county.places.parcels(township)), "暂不处理": len(county.places.set_aside(township))}
     lists = [("本乡镇", here)] + ([("全县", dict(county.counts))] if county.counts else [])
+    return _tally(lists)
+
+
+def _tally(lists: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     columns = "".join(
         f'<div><h2>{title}（宗）</h2><dl class="lm-counts">{count_rows(rows, "")}</dl></div>' for title, rows in lists
     )

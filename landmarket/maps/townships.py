@@ -9,19 +9,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns, require_projected, require_unique_index
-from landmarket.maps.county import County, county_frame
-from landmarket.maps.drawing import Drawing, drawing_of
-from landmarket.maps.facts import FACTS, require_not_secret, sheets_of
-from landmarket.maps.ground import Bounds, ground_layers
-from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer
+from landmarket.maps.assembly import chosen_views, drawn_parcels, put_together, rectangle_of
+from landmarket.maps.audience import OFFICE, Audience
+from landmarket.maps.basemap import Basemap
+from landmarket.maps.county import County
+from landmarket.maps.drawing import Drawing
+from landmarket.maps.layer import OfflineMap, PageText
 from landmarket.maps.legend import View
-from landmarket.maps.places import places_of, with_outlines
+from landmarket.maps.packing import Bounds
 from landmarket.maps.texts import page_text
-from landmarket.maps.words import PARCELS
-
-VIEWS = ("unit_price", "grade", "planned_use_name", "use_category", "allowed", "outcome")
-"""Columns a page can switch to where none are asked for: price, grade, planned use and its category, entry, deal."""
 
 
 class TownshipMap(OfflineMap):
@@ -57,6 +53,8 @@ def township_maps(
     counts: Mapping[str, int] | None = None,
     county: str = "",
     on: date | None = None,
+    audience: Audience = OFFICE,
+    basemap: Basemap | None = None,
 ) -> dict[str, TownshipMap]:
     """Draw one map per township (乡镇地图).
 
@@ -67,7 +65,8 @@ def township_maps(
     column : str
         The column shown when a page opens.
     views : sequence of str or View, optional
-        Columns the page can switch to; those of :data:`VIEWS` that the table has where none are given.
+        Columns the page can switch to; those of `landmarket.maps.assembly.VIEWS` that the table has where none
+        are given.
     worksheets : DataFrame, optional
         Steps of the valuation, several rows a parcel: ``step, value, unit, source``, indexed by parcel code.
     set_aside : GeoDataFrame, optional
@@ -82,6 +81,10 @@ def township_maps(
         Name of the county.
     on : date, optional
         Date the values stand for.
+    audience : Audience, default OFFICE
+        For whom the pages are, see `landmarket.maps.public_audience`.
+    basemap : Basemap, optional
+        Layers from the network, off until switched on, see `landmarket.maps.tianditu`.
 
     Returns
     -------
@@ -97,44 +100,38 @@ def township_maps(
     BadValueError
         If parcel codes repeat, or a column holds the reserve price.
 
+    Warns
+    -----
+    ShiftedDataWarning
+        If parcels or outlines look as if they were traced from a shifted map.
+
     Notes
     -----
     A map is a :class:`folium.Map`: a notebook shows it, and folium's layers can be added to it. Classes are made
     for the whole county, so that colours agree between pages.
     """
-    chosen = _views(table, column, views)
-    require_columns(table, ["township", *(view.column for view in chosen)], "township_maps")
-    require_projected(table, "township_maps")
-    require_unique_index(table, "township_maps")
-    require_not_secret([view.column for view in chosen], "township_maps")
-    beneath = with_outlines(context or {})
-    layers = ground_layers(beneath)
-    aside = table.iloc[:0] if set_aside is None else set_aside
-    places = places_of(table, aside, beneath)
-    drawing = drawing_of(table, aside, places, chosen, FACTS, sheets_of(table.index, worksheets), layers, PARCELS)
-    frame = county_frame(table, places, beneath, name=county, on=on, notice=notice, counts=dict(counts or {}))
+    drawing, frame = drawn_parcels(
+        table,
+        chosen_views(table, column, views),
+        "township_maps",
+        worksheets=worksheets,
+        set_aside=set_aside,
+        context=context,
+        notice=notice,
+        counts=counts,
+        county=county,
+        on=on,
+        audience=audience,
+        basemap=basemap,
+    )
     return {name: _township_map(name, drawing, frame) for name in drawing.places.names}
-
-
-def _views(table: gpd.GeoDataFrame, column: str, views: Sequence[str | View] | None) -> list[View]:
-    listed = [name for name in VIEWS if name in table.columns] if views is None else list(views)
-    given = [view if isinstance(view, View) else View(view) for view in listed]
-    first = next((view for view in given if view.column == column), View(column))
-    return [first, *(view for view in given if view.column != column)]
 
 
 def _township_map(township: str, drawing: Drawing, county: County) -> TownshipMap:
     bounds = _bounds(township, drawing)
-    centre = (float(bounds[1] + bounds[3]) / 2, float(bounds[0] + bounds[2]) / 2)
-    page = TownshipMap(page_text(township, county), centre, township, county)
-    ground = None
-    if drawing.ground:
-        layers = [layer.packed(township, bounds) for layer in drawing.ground]
-        ground = GroundLayer("底图", {"layers": layers}, page)
+    page = TownshipMap(page_text(township, county), (0.0, 0.0), township, county)
     at, aside = drawing.places.parcels(township), drawing.places.set_aside(township)
-    parcels = ParcelLayer("宗地", drawing.packed(at, aside), page)
-    page.fit_bounds([[float(bounds[1]), float(bounds[0])], [float(bounds[3]), float(bounds[2])]], padding=(14, 14))
-    Furniture(parcels, ground, page.panel_id).add_to(page)
+    put_together(page, drawing, township, at, aside, bounds)
     return page
 
 
@@ -144,12 +141,5 @@ def _bounds(township: str, drawing: Drawing) -> Bounds:
         if layer.kind == "township" and township in layer.townships:
             return np.asarray(layer.bounds[layer.townships.index(township)])
     places = drawing.places
-    drawn = np.vstack(
-        [drawing.bounds[places.parcels(township)], drawing.aside_bounds[places.set_aside(township)], drawing.bounds]
-    )
-    drawn = drawn[np.isfinite(drawn).all(axis=1)]
-    own = len(places.parcels(township)) + len(places.set_aside(township))
-    chosen = drawn[:own] if own and len(drawn) >= own else drawn
-    if not len(chosen):
-        return np.array([112.0, 33.0, 115.0, 35.0])
-    return np.concatenate([chosen[:, :2].min(axis=0), chosen[:, 2:].max(axis=0)])
+    own = np.vstack([drawing.bounds[places.parcels(township)], drawing.aside_bounds[places.set_aside(township)]])
+    return rectangle_of(own if np.isfinite(own).all(axis=1).any() else drawing.bounds)

@@ -14,12 +14,15 @@ import shapely
 from landmarket.checks import require_columns, require_projected, require_unique_index
 from landmarket.errors import BadValueError
 from landmarket.io.whole import output_errors, write_whole
+from landmarket.maps.assembly import chosen_views, put_together, rectangle_of
+from landmarket.maps.audience import OFFICE, Audience
+from landmarket.maps.basemap import Basemap
 from landmarket.maps.county import county_frame
 from landmarket.maps.drawing import drawing_of
 from landmarket.maps.elements import escaped
 from landmarket.maps.facts import require_not_secret, sheets_of
 from landmarket.maps.ground import ground_layers
-from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, PageText, ParcelLayer, figure_of
+from landmarket.maps.layer import OfflineMap, PageText, figure_of
 from landmarket.maps.legend import View
 from landmarket.maps.places import places_of, with_outlines
 from landmarket.maps.texts import foot, notice_badge, subtitle
@@ -37,6 +40,8 @@ def village_map(
     remarks: Mapping[str, str] | None = None,
     notice: str = "",
     on: date | None = None,
+    audience: Audience = OFFICE,
+    basemap: Basemap | None = None,
 ) -> OfflineMap:
     """Draw one map of all villages of a county (村级专题图).
 
@@ -60,11 +65,15 @@ def village_map(
         Printed on the page, such as 示例数据.
     on : date, optional
         Date the values stand for.
+    audience : Audience, default OFFICE
+        For whom the page is, see `landmarket.maps.public_audience`.
+    basemap : Basemap, optional
+        Layers from the network, off until switched on, see `landmarket.maps.tianditu`.
 
     Returns
     -------
     folium.Map
-        A notebook shows it; `save_page` writes it. It fetches nothing.
+        A notebook shows it; `save_page` writes it. Without a base map it fetches nothing.
 
     Raises
     ------
@@ -75,9 +84,7 @@ def village_map(
     BadValueError
         If village codes repeat, no village has a shape, or a column holds the reserve price.
     """
-    given = [view if isinstance(view, View) else View(view) for view in views]
-    first = next((view for view in given if view.column == column), View(column))
-    chosen = [first, *(view for view in given if view.column != column)]
+    chosen = chosen_views(table, column, views)
     require_columns(table, ["township", "village", *(view.column for view in chosen)], "village_map")
     require_projected(table, "village_map")
     require_unique_index(table, "village_map")
@@ -88,23 +95,21 @@ def village_map(
         raise BadValueError(f"village_map：{len(table)} 个村，没有一个有图形。办法：核对村界图层。")
     beneath = with_outlines({"村界": shaped[["township", "village", table.geometry.name]], **(context or {})})
     places = places_of(table, table.iloc[:0], beneath)
-    facts, sheets = ("township", "village"), sheets_of(table.index, worksheets)
-    drawing = drawing_of(table, table.iloc[:0], places, chosen, facts, sheets, ground_layers(beneath), VILLAGES)
-    frame = county_frame(table, places, beneath, name="", on=on, notice=notice, counts={})
+    facts, sheets, layers = (
+        ("township", "village"),
+        sheets_of(table.index, worksheets),
+        ground_layers(beneath, audience),
+    )
+    drawing = drawing_of(
+        table, table.iloc[:0], places, chosen, facts, sheets, layers, VILLAGES, audience=audience, basemap=basemap
+    )
+    frame = county_frame(table, places, beneath, name="", on=on, notice=notice, counts={}, audience=audience)
     lines = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(text)}</dd>" for name, text in (remarks or {}).items())
     panel = f'<section class="lm-remarks"><dl>{lines}</dl></section>' if lines else ""
     head = f"<h1>{escaped(title)}</h1>{subtitle(frame)}{notice_badge(frame)}"
-    drawn = drawing.bounds[np.isfinite(drawing.bounds).all(axis=1)]
-    bounds = np.concatenate([drawn[:, :2].min(axis=0), drawn[:, 2:].max(axis=0)]).tolist()
-    page = OfflineMap(
-        PageText(title, head, "", panel, foot(frame)), ((bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2)
-    )
-    layers = [layer.packed("", np.asarray(bounds)) for layer in drawing.ground]
-    ground = GroundLayer("底图", {"layers": layers}, page)
+    page = OfflineMap(PageText(title, head, "", panel, foot(frame)), (0.0, 0.0))
     shown = np.arange(len(table), dtype=np.int64)
-    villages = ParcelLayer("村", drawing.packed(shown, shown[:0]), page)
-    page.fit_bounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], padding=(14, 14))
-    Furniture(villages, ground, page.panel_id).add_to(page)
+    put_together(page, drawing, "", shown, shown[:0], rectangle_of(drawing.bounds))
     return page
 
 

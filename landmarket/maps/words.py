@@ -27,6 +27,8 @@ class Words:
         Steps of the worksheet that are results.
     zoom : int
         How near the map goes to one that was searched.
+    layer : str
+        Name of the layer.
     set_aside : str
         Legend entry of rows set aside; empty where a page has none.
     """
@@ -39,6 +41,7 @@ class Words:
     placeholder: str
     results: tuple[str, ...]
     zoom: int
+    layer: str
     set_aside: str = ""
 
     def packed(self) -> dict[str, Json]:
@@ -63,6 +66,15 @@ class Words:
 
 
 PARCELS = Words(
-    "宗地代码", "宗", "宗地详情", "地价测算表", "查找宗地", "宗地代码或村名", ("地面单价", "总地价"), 15, "暂不处理"
+    "宗地代码",
+    "宗",
+    "宗地详情",
+    "地价测算表",
+    "查找宗地",
+    "宗地代码或村名",
+    ("地面单价", "总地价"),
+    15,
+    "宗地",
+    "暂不处理",
 )
-VILLAGES = Words("村代码", "村", "村详情", "级别评定说明", "查找村", "村代码或村名", ("总分值", "级别"), 13)
+VILLAGES = Words("村代码", "村", "村详情", "级别评定说明", "查找村", "村代码或村名", ("总分值", "级别"), 13, "村")

@@ -37,6 +37,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+DRAWN = "html:not(:has(.folium-map)), html[data-landmarket='drawn']"
+"""A page without a map is there at once; a map says when it is drawn."""
+
+
 @dataclass
 class Visit:
     """A page and everything it did that it should not do."""
@@ -98,6 +102,7 @@ def visit(chromium: Browser) -> Iterator[Open]:
         found = Visit(page, path.as_uri())
         found.watch()
         page.goto(found.address)
+        page.wait_for_selector(DRAWN, state="attached")
         return found
 
     yield opened

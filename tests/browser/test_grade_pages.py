@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from landmarket.grade_products import INDEX, MAPS, GradeWork
-from landmarket.maps.texts import INTERNAL
+from landmarket.maps.audience import INTERNAL
 from landmarket.pricing.grading import grade_worksheets
 from landmarket.pricing.grading.tables import grade_label, summary_table
 from tests import graded_county

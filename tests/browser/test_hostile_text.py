@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from playwright.sync_api import expect
 from landmarket.maps import save_maps, township_maps
 from tests.browser import samples
 from tests.browser.conftest import Open, Visit
+from tests.page_data import page_data
 
 PAYLOADS = [
     "<script>document.title='run'</script>",
@@ -99,7 +98,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], list[
 
 def data_of(seen: Visit) -> dict:
     """The data of the parcels as the page holds them."""
-    return json.loads(seen.page.locator('script[id^="parcels_"]').first.text_content() or "")
+    return page_data(seen.page.content(), "parcels")
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -153,9 +152,7 @@ def test_every_payload_reaches_the_pages_as_it_was_written(hostile: tuple[list[P
     files, named = hostile
     texts: set[str] = set()
     for path in files[1:]:
-        found = re.search(r'id="parcels_\w+">(.*?)</script>', path.read_text(encoding="utf-8"))
-        assert found
-        data = json.loads(found[1])
+        data = page_data(path.read_text(encoding="utf-8"), "parcels")
         texts |= {code.rsplit("#", 1)[0] for code in data["codes"]} | set(data["texts"])
         texts |= {view["title"] for view in data["views"]}
     assert set(PAYLOADS) - texts == set()

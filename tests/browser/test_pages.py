@@ -14,7 +14,7 @@ import shapely
 from playwright.sync_api import expect
 
 from landmarket.maps import save_maps, township_maps
-from landmarket.maps.texts import INTERNAL
+from landmarket.maps.audience import INTERNAL
 from tests.browser import samples
 from tests.browser.conftest import Open, Visit
 
@@ -62,7 +62,7 @@ def test_switching_the_view_changes_legend_and_colours(visit: Open, pages: dict[
     seen = visit(pages["火龙镇"])
     titles = seen.page.locator(".lm-choice").all_inner_texts()
     assert titles == ["地面单价", "土地级别", "规划用途", "入市资格", "交易结果"]
-    seen.page.get_by_text("入市资格", exact=True).click()
+    seen.page.locator(".lm-choice").get_by_text("入市资格", exact=True).click()
     assert legend(seen) == [
         ("可入市", "3 宗"),
         ("不可入市", "3 宗"),

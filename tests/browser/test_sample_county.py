@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from landmarket.maps.texts import INTERNAL
+from landmarket.maps.audience import INTERNAL
 from landmarket.products import MAPS
 from tests.browser.conftest import Open
 
