@@ -248,11 +248,30 @@ def _reserves(work: MarketWork) -> str:
 
 
 def _reserve_parts(work: MarketWork) -> Iterator[str]:
-    advice = work.advice
+    advice, best = work.advice, work.advice["reserve_best_fen"].dropna()
+    total = int(advice["reserve_price_fen"].sum())
+    yield f"逐宗见“底价建议”；现定底价合计 {wan_text(total)} 万元。"
     if "reserve_low_fen" in advice:
         low = int((advice["reserve_price_fen"] < advice["reserve_low_fen"]).sum())
         high = int((advice["reserve_price_fen"] > advice["reserve_high_fen"]).sum())
-        yield f"逐宗见“底价建议”：按交易条件定的底价低于建议区间的 {low} 宗，高于的 {high} 宗。"
-    total, best = int(advice["reserve_price_fen"].sum()), advice["reserve_best_fen"].dropna()
-    yield f"现定底价合计 {wan_text(total)} 万元；若公开竞价、起始价即底价，试算中预期收入最高的底价"
-    yield f"合计 {wan_text(int(best.sum()))} 万元（{len(best)} 宗）。"
+        yield f"按估价方法，低于建议区间的 {low} 宗，高于的 {high} 宗：区间说的是土地值多少，不是怎样收入最高。"
+    yield (
+        f"按试算曲线（一轮公开竞价、起始价即底价，收入含流拍时土地留给集体的价值），预期收入最高的底价"
+        f"合计 {wan_text(int(best.sum()))} 万元（{len(best)} 宗）"
+    )
+    if "reserve_low_fen" in advice:
+        below = int((best < advice["reserve_low_fen"].reindex(best.index)).sum())
+        yield f"，其中 {below} 宗低于建议区间"
+    yield "。" + _reserve_swing(work)
+
+
+def _reserve_swing(work: MarketWork) -> str:
+    """What raising all reserves would bring, by the sensitivity."""
+    moved = work.levers[work.levers["name"].str.startswith("底价")].dropna(subset=["low", "high"])
+    return "".join(
+        f"{row['name']}：降低后集体预期收入 {float(row['low']):,.2f} 万元，提高后 {float(row['high']):,.2f} 万元，"
+        "提高底价多半换来流拍。"
+        if float(row["high"]) < float(row["low"])
+        else f"{row['name']}：降低后集体预期收入 {float(row['low']):,.2f} 万元，提高后 {float(row['high']):,.2f} 万元。"
+        for row in moved.to_dict("records")
+    )

@@ -223,6 +223,7 @@ def sources_table(work: MarketWork) -> pd.DataFrame:
         The columns of `landmarket.report.rule_sources`.
     """
     plan, demand, terms = work.plan, work.demand, public_terms(work.given.terms)
+    terms = terms[~terms["item"].str.contains("模拟假设")]  # here bidders are those of the assumptions on demand
     stated = dict(zip(terms["item"], terms["value"] + terms["unit"], strict=True))
     tables = [
         stated_sources({"供应测算方案": plan.name, "抽样次数": str(plan.draws)}, plan.source).assign(
