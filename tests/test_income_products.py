@@ -362,7 +362,7 @@ def test_sheets_speak_chinese_with_units(values: dict[str, Worksheet]) -> None:
         assert not [cell for cell in head if re.search("[A-Za-z_]|分$", cell)], name
         texts = {cell for row in rows for cell in row if isinstance(cell, str)}
         assert not texts & {"nan", "NaN", "None", "NaT", "<NA>", "True", "False", "gain", "price", ""}, name
-        assert "示例数据：宗地、地价与成交均为虚构" in next(sheet.iter_rows(2, 2, values_only=True))
+        assert str(sheet["A2"].value).startswith("成交为模拟，不是实际成交，不得张贴"), name
 
 
 def cell_of(sheet: Worksheet, at: str) -> Decimal | None:
@@ -416,12 +416,12 @@ def test_parts_of_every_deal_are_its_price_and_townships_are_their_deals(
         for name in ("成交价（元）", *heads):
             by_town[deal["乡镇"]][name] += fen(deal[name])
             by_town["合计"][name] += fen(deal[name])
-        by_town[deal["乡镇"]]["成交（宗）"] += 1
-        by_town["合计"]["成交（宗）"] += 1
+        by_town[deal["乡镇"]]["已分配（宗）"] += 1
+        by_town["合计"]["已分配（宗）"] += 1
     assert {name: fen(total[name]) for name in heads} == {name: by_town["合计"][name] for name in heads}
     for row in records(values["乡镇汇总"]):
         stated = by_town.pop(row["乡镇"])
-        assert row["成交（宗）"] == stated["成交（宗）"]
+        assert row["已分配（宗）"] == stated["已分配（宗）"]
         assert [fen(row[name]) for name in ("成交价（元）", *heads)] == [stated[n] for n in ("成交价（元）", *heads)]
     assert not by_town
 
@@ -656,7 +656,7 @@ def test_the_manifest_lists_every_input_of_the_plan(run: Path, work: IncomeWork)
         assert files[Path(name).name] == digest
     assert {Path(entry["path"]).name for entry in manifest["secret_inputs"]} == {"county.toml", "deal.toml"}
     assert [row["item"] for row in manifest["rules"]] == sources_table(work)["item"].tolist()
-    assert manifest["notice"] == work.county.notice
+    assert manifest["notice"] == f"成交为模拟，不是实际成交，不得张贴　{work.county.notice}"
 
 
 # The run folder

@@ -311,11 +311,11 @@ def test_long_tables_break_well(tmp_path: Path, paper: Paper) -> None:
 def test_nothing_for_members_says_why(tmp_path: Path) -> None:
     none = replace(notice_of([100], []), undistributed_reason="章程规定入市收益追加量化为股份")
     document = written(tmp_path, none, Paper.A3)
-    assert "净收益留在集体，不直接分配。理由：章程规定入市收益追加量化为股份" in text_of(document)
+    assert "本宗没有分给成员的款项。理由：章程规定入市收益追加量化为股份" in text_of(document)
     assert len(document.tables) == 3
     table = public_notice_table(none)
     assert table.loc[table["项目"] == "不直接分配", "说明"].tolist() == [
-        "净收益留在集体，不直接分配。理由：章程规定入市收益追加量化为股份"
+        "本宗没有分给成员的款项。理由：章程规定入市收益追加量化为股份"
     ]
 
 

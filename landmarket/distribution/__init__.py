@@ -7,6 +7,7 @@ from landmarket.distribution.accounts import (
     retained_account,
     risk_reserve,
 )
+from landmarket.distribution.actual_deals import read_actual_deals, with_actual_deals
 from landmarket.distribution.balance import balance_by, parcel_balance
 from landmarket.distribution.cost_ledger import CostKind, foreign_entries, later_entries, ledger_costs, read_cost_ledger
 from landmarket.distribution.disclosure import group_summary, owner_summary, with_initials
@@ -69,6 +70,7 @@ __all__ = [
     "payment_schedule",
     "planned_reform",
     "present_value",
+    "read_actual_deals",
     "read_cost_ledger",
     "read_fund_uses",
     "read_income_plan",
@@ -88,5 +90,6 @@ __all__ = [
     "split_gaps",
     "split_income",
     "unrostered",
+    "with_actual_deals",
     "with_initials",
 ]

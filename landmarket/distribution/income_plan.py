@@ -19,7 +19,7 @@ from landmarket.exact import MILLION, millionths
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 
-_FILES = ("payment_plan", "cost_ledger", "roster", "fund_uses", "places")
+_FILES = ("payment_plan", "deals", "cost_ledger", "roster", "fund_uses", "places")
 _WAYS = ("fund_rate", "rate_factor", "same_total_base")
 
 
@@ -115,6 +115,8 @@ class IncomePlan:
         Charge on the transferee that a pilot county had set before there was deed tax / price; None: not needed.
     public_notice : NoticePeriod
         How long and where the division is posted.
+    deals : Path or None
+        Deals that were made, for `landmarket.distribution.actual_deals.read_actual_deals`; None: the simulated ones.
     cost_ledger : Path or None
         Costs of parcels, for `landmarket.distribution.cost_ledger.read_cost_ledger`.
     roster : Path or None
@@ -146,6 +148,7 @@ class IncomePlan:
     discount_rate: Decimal
     deed_tax_rate: Decimal
     public_notice: NoticePeriod
+    deals: Path | None = None
     cost_ledger: Path | None = None
     roster: Path | None = None
     member_basis: MemberBasis | None = None

@@ -62,6 +62,9 @@ def reform(
     """
     if not (rate_factor.is_finite() and 0 <= rate_factor <= _MOST_FACTOR):
         raise RuleError(f"reform：rate_factor = {rate_factor} 应为不小于 0 的数，至多 {_MOST_FACTOR}。办法：改写倍数。")
+    for key, number in (("fund_rate", fund_rate), ("rate_factor", rate_factor), ("retention_rate", retention_rate)):
+        if number is not None and not isinstance(number, Decimal):
+            raise RuleError(f'reform：{key} = {number!r} 应为 Decimal。办法：写成 Decimal("0.30")，小数才不走样。')
     if fund_rate is not None and rate_factor != 1:
         raise RuleError("reform：fund_rate 与 rate_factor 只能给一个。办法：去掉一个。")
     rates = rule.fund_rates if fund_rate is None else (FundRate(fund_rate),)
@@ -71,7 +74,7 @@ def reform(
         source=f"测算假设，由 {rule.name} 改动",
         verified=False,
         fund_rates=tuple(replace(rate, rate=_scaled(rate.rate, rate_factor)) for rate in rates),
-        fund_base=rule.fund_base if fund_base is None else fund_base,
+        fund_base=rule.fund_base if fund_base is None else FundBase(fund_base),
         retention_rate=rule.retention_rate if retention_rate is None else retention_rate,
         override_document=rule.override_document if override_document is None else override_document,
     )
@@ -183,6 +186,7 @@ def same_fund_total(
     -----
     The total is monotone in the factor, so halving the span of factors finds the place where it passes the old one.
     """
+    base = FundBase(base)
     shares = split_income(deals, rule)
     due = _due_by_rate(deals, shares, base)
     before = int(shares["fund_fen"].sum())

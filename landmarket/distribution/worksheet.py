@@ -57,8 +57,9 @@ def part_reasons(deal: Facts, rule: SplitRule) -> dict[str, str]:
         kept = f"{net}，扣除统筹后全部留在集体（公积公益金），不直接分配"
     base = _part(deal, "gain_fen" if rule.fund_base is FundBase.GAIN else "deal_price_fen")
     rate = percent(Decimal(str(deal["fund_rate"])))
+    said = "；".join(text for text in (rule.source, rule.override_document) if text)
     reasons = {
-        "fund_fen": f"{BASES[rule.fund_base]} {_yuan(base)} 元 × {rate}（{rule.source}）",
+        "fund_fen": f"{BASES[rule.fund_base]} {_yuan(base)} 元 × {rate}（{said}）",
         "tax_fen": _tax_text(rule, deal),
         "cost_fen": _cost_text(rule, deal),
         "township_fen": f"{net} × {percent(rule.township_share)}（{rule.township_document}）",

@@ -53,8 +53,8 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     county, names = work.county, party_names()
     if work.balance.empty:
         return {}
-    data = f"{county.name}入市成交，成本决算至 {work.plan.settled_on:%Y-%m-%d}"
-    line = "　".join(text for text in (county.notice, INTERNAL_LINE) if text)
+    data = f"{county.name}入市{'实际' if work.plan.deals else '模拟'}成交，成本决算至 {work.plan.settled_on:%Y-%m-%d}"
+    line = "　".join(text for text in (work.notice, INTERNAL_LINE) if text)
     foot = foot_text(data, county.on, f"{work.rule.name}（{work.rule.source}）", line)
     parts = [party for party in PARTIES if work.townships.loc[TOTAL, party]]
     labels = {party: names[party] for party in parts}
@@ -65,7 +65,7 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     head = f"{county.name}集体经营性建设用地"
     charts = {
         "各乡镇收益分配": split_chart(by_town, labels, f"{head}入市收益分配（按乡镇）", foot),
-        "成员收益洛伦兹曲线": lorenz_chart(lorenz_curves(work), f"{head}成员收益在各集体之间的分布", foot, gini),
+        "成员收益洛伦兹曲线": lorenz_chart(lorenz_curves(work), f"{head}成员收益在各村之间的分布", foot, gini),
         "分年度收付": cash_chart(_years(cash_table(work))[parts], labels, f"{head}收益分年度收付", foot),
     }
     for column, label, decimals in (

@@ -59,7 +59,7 @@ def _notice(work: IncomeWork, code: str, deal: Facts) -> PublicNotice:
         least_days=period.days,
         days_source=period.source,
         objections=dict(period.objections),
-        notice=work.county.notice,
+        notice=work.notice,
         undistributed_reason="" if len(members) else _NOTHING if work.rule.direct_distribution else _KEPT,
     )
 

@@ -16,7 +16,7 @@ INDEX = "index.html"
 _PERCENT, _FEN_PER_WAN = 100, 1_000_000
 _MEASURES = 4  # decimals of Gini and Theil
 _SUMS = {
-    "split_price_fen": "成交价（万元）",
+    "split_price_fen": "已分配成交价（万元）",
     "fund_fen": "调节金（万元）",
     "to_collectives_fen": "集体及成员（万元）",
     "members_fen": "其中成员（万元）",
@@ -42,11 +42,11 @@ def write_index(work: IncomeWork, path: Path, links: Mapping[str, str]) -> None:
         path,
         {
             "分配指标（已分配的宗地；占比以成交价为 100%）": _indicators(work),
-            "均衡程度（成员收益在各集体之间）": measures.assign(**figures),
+            "均衡程度（成员收益在各村之间）": measures.assign(**figures),
         },
         title=_title(work),
         links=links,
-        notice=work.county.notice,
+        notice=work.notice,
         foot=_foot(work),
     )
 
@@ -68,7 +68,7 @@ def write_notice_index(work: IncomeWork, path: Path, notices: Mapping[str, str])
         {},
         title=f"{_title(work)}　公示表目录",
         links={"返回首页": f"../{INDEX}", **notices},
-        notice=work.county.notice,
+        notice=work.notice,
         foot=_foot(work),
     )
 

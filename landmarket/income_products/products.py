@@ -12,6 +12,7 @@ import pandas as pd
 from landmarket.distribution.settlement import SETTLED_COSTS
 from landmarket.distribution.split import PARTIES
 from landmarket.income_products.charts import write_charts
+from landmarket.income_products.checks import ledger_check, roster_check
 from landmarket.income_products.comparison import reform_table, village_changes, village_table
 from landmarket.income_products.notices import write_notices
 from landmarket.income_products.pages import INDEX, write_index, write_notice_index
@@ -59,7 +60,7 @@ _OWN_HEADERS = {
     "collective_share": "集体及成员所得占比",
     "members_share": "成员所得占比",
     "uncounted": "成员人数不明（宗）",
-    "income_per_head": "成员人均收益（元）",
+    "income_per_head": "成员人均收益（各级集体成员数相加，元）",
     "income_per_resident": "常住人口人均收益（元）",
     "rural_before": "农村人均收入（分配前，元）",
     "rural_after": "农村人均收入（分配后，元）",
@@ -125,7 +126,7 @@ def write_income(work: IncomeWork, run: RunFolder, created: datetime, say: Say) 
     rules = sources_table(work).astype("object")
     run.record(
         counts=work.main.screening.counts,
-        notice=work.county.notice,
+        notice=work.notice,
         rules=rules.where(rules.notna(), None).to_dict("records"),
     )
 
@@ -160,6 +161,8 @@ def book_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
         **member_tables(work),
         "税费": tax_table(work),
         "台账未计入": work.uncounted,
+        "台账核对": ledger_check(work),
+        "名册核对": roster_check(work),
         "分配指标": indicator_table(work).reset_index(),
         **({} if gap is None else {"城乡收入": gap.reset_index()}),
         "均衡程度": measures,
@@ -195,12 +198,12 @@ def write_income_book(work: IncomeWork, path: Path, created: datetime) -> None:
         path,
         book_tables(work),
         title=f"{work.county.name}集体经营性建设用地入市收益分配",
-        line=f"成交 {len(work.deals)} 宗　已分配 {split} 宗　未分配 {len(work.deals) - split} 宗",
+        line=f"{deals_of(work)} {len(work.deals)} 宗　已分配 {split} 宗　未分配 {len(work.deals) - split} 宗",
         created=created,
-        notice=work.county.notice,
-        long=("split_gap", "member_gap", "note", "说明", "依据", "未计入原因", "source", "purpose"),
+        notice=work.notice,
+        long=("需要核对", "split_gap", "member_gap", "note", "说明", "依据", "未计入原因", "source", "purpose"),
         roles={
-            "乡镇汇总": _MONEY | {"成交（宗）": "total"},
+            "乡镇汇总": _MONEY | {"已分配（宗）": "total"},
             "收支平衡": _MONEY | dict.fromkeys((*SETTLED_COSTS.values(), "gain_fen", "loss_fen"), "total"),
             "分年度收付": _CASH,
             "分期收付": _CASH,
@@ -209,8 +212,25 @@ def write_income_book(work: IncomeWork, path: Path, created: datetime) -> None:
             "公积公益金台账": {"in_fen": "total", "out_fen": "total"},
             "风险准备金": dict.fromkeys(("fund_fen", "provision_fen", "rest_fen"), "total"),
             "台账未计入": {"amount_fen": "total"},
+            "台账核对": {"宗地表所载（元）": "total"},
         },
     )
+
+
+def deals_of(work: IncomeWork) -> str:
+    """Say which deals were split (实际成交或模拟成交).
+
+    Parameters
+    ----------
+    work : IncomeWork
+        A county's income.
+
+    Returns
+    -------
+    str
+        In Chinese.
+    """
+    return "模拟成交" if work.plan.deals is None else "实际成交"
 
 
 def _result_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:

@@ -10,8 +10,10 @@ from landmarket.distribution.taxes import deal_taxes
 from landmarket.distribution.township_incomes import read_township_incomes
 from landmarket.income_products.work import IncomeWork
 from landmarket.indicators import gini, lorenz, split_indicators, theil_parts, township_income_gap
+from landmarket.zoning.place import locate
 
 TOTAL = "合计"
+_BELOW_TOWNSHIP = ("村", "组")
 BASE = "现行办法"
 _PLACES = ["parcel_code", "township", "village", "owner", "owner_level", "price_use", "mode"]
 
@@ -89,7 +91,7 @@ def township_table(work: IncomeWork) -> pd.DataFrame:
         township, 成交宗数, price and parts.
     """
     table = work.townships.drop(index=TOTAL).drop(columns="balance_fen")
-    return table.rename_axis("township").reset_index().rename(columns={"deals": "成交（宗）"})
+    return table.rename_axis("township").reset_index().rename(columns={"deals": "已分配（宗）"})
 
 
 def cash_table(work: IncomeWork) -> pd.DataFrame:
@@ -221,8 +223,8 @@ def gap_table(work: IncomeWork) -> pd.DataFrame | None:
     return township_income_gap(indicator_table(work), towns)
 
 
-def collectives(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
-    """Sum members' income up by collective, those without a deal at zero (各集体成员收益).
+def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
+    """Sum members' income up by village, villages without a deal at zero (各村成员收益).
 
     Parameters
     ----------
@@ -234,18 +236,33 @@ def collectives(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index owner_code: every collective that owns a parcel and whose members are known; ``township``,
-        ``member_count``, ``members_fen``.
+        Index village (with its township): every village with a collective of village or group whose members are known;
+        ``township``, ``member_count``, ``members_fen``.
+
+    Notes
+    -----
+    A villager is a member of the village and of its group: a village has the members of its own collective, or where it
+    has none those of its groups together. Collectives of townships, whose members are all villagers again, and what
+    they pay out are left out.
     """
-    parcels = work.main.outcome.parcels
-    known = parcels[parcels["owner_code"].notna() & parcels["member_count"].notna() & parcels["township"].notna()]
-    first = known.groupby("owner_code", sort=True)[["township", "member_count"]].first()
-    paid = shares["members_fen"].groupby(work.deals["owner_code"].reindex(shares.index)).sum()
-    return pd.DataFrame(first).assign(members_fen=paid.reindex(first.index).fillna(0).astype("int64"))
+    owners = work.main.scenario.owners
+    places = locate(owners.reset_index(drop=True), work.main.scenario.villages)
+    known = pd.DataFrame(owners.drop(columns=owners.geometry.name)).reset_index(drop=True).join(places)
+    known = known[known["owner_level"].isin(_BELOW_TOWNSHIP) & known["member_count"].notna() & known["village"].notna()]
+    known = known.drop_duplicates("owner_code").assign(place=known["township"] + " " + known["village"])
+    people = known.assign(member_count=known["member_count"].astype("int64"))
+    counts = people.pivot_table(index="place", columns="owner_level", values="member_count", aggfunc="sum")
+    counts = counts.reindex(columns=list(_BELOW_TOWNSHIP))
+    deals = work.deals.reindex(shares.index)
+    own = deals["owner_level"].isin(_BELOW_TOWNSHIP)
+    paid = shares.loc[own, "members_fen"].groupby((deals["township"] + " " + deals["village"])[own]).sum()
+    table = pd.DataFrame({"member_count": counts["村"].fillna(counts["组"]).astype("int64")})
+    table.insert(0, "township", known.groupby("place")["township"].first().reindex(table.index))
+    return table.assign(members_fen=paid.reindex(table.index).fillna(0).astype("int64"))
 
 
 def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measure how evenly members' income lies among collectives, under each rule (分配的均衡程度).
+    """Measure how evenly members' income lies among villages, under each rule (分配的均衡程度).
 
     Parameters
     ----------
@@ -261,14 +278,14 @@ def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     rows, parts = [], {}
     for name, shares in every_split(work).items():
-        table = collectives(work, shares)
+        table = village_incomes(work, shares)
         people = table["member_count"].astype("float64")
         parts[name] = theil_parts(table["members_fen"].astype("float64"), table["township"], people)
         found = parts[name]
         rows.append([name, gini(table["members_fen"], people), found.total, found.within, found.between])
     measures = pd.DataFrame(rows, columns=["办法", "基尼系数", "泰尔指数", "组内（乡镇内）指数", "组间（乡镇间）指数"])
     names = {
-        "units": "集体数",
+        "units": "村数",
         "population_share": "人口占比",
         "income_share": "收益占比",
         "theil": "乡镇内泰尔指数",
@@ -280,7 +297,7 @@ def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def lorenz_curves(work: IncomeWork) -> dict[str, pd.DataFrame]:
-    """Draw up the Lorenz curve of members' income among collectives under each rule (洛伦兹曲线).
+    """Draw up the Lorenz curve of members' income among villages under each rule (洛伦兹曲线).
 
     Parameters
     ----------
@@ -292,7 +309,7 @@ def lorenz_curves(work: IncomeWork) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         By name of the rule.
     """
-    tables = {name: collectives(work, shares) for name, shares in every_split(work).items()}
+    tables = {name: village_incomes(work, shares) for name, shares in every_split(work).items()}
     return {name: lorenz(one["members_fen"], one["member_count"].astype("float64")) for name, one in tables.items()}
 
 

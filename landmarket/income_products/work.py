@@ -12,10 +12,12 @@ import pandas as pd
 from landmarket.county import County
 from landmarket.distribution.accounts import account_by_year, account_deposits, read_fund_uses, retained_account
 from landmarket.distribution.accounts import risk_reserve as reserve_of_fund
+from landmarket.distribution.actual_deals import read_actual_deals, with_actual_deals
 from landmarket.distribution.balance import balance_by, parcel_balance
 from landmarket.distribution.cost_ledger import foreign_entries, later_entries, read_cost_ledger
 from landmarket.distribution.income_plan import IncomePlan, planned_reform, read_income_plan
 from landmarket.distribution.member_payments import member_payments, unrostered
+from landmarket.distribution.members import MemberBasis
 from landmarket.distribution.payment_plan import read_payment_plan
 from landmarket.distribution.reform import compare_splits
 from landmarket.distribution.roster import read_roster
@@ -31,6 +33,7 @@ Say = Callable[[str], None]
 _OWN = {"乡镇": "township_fen", "村": "village_fen", "组": "group_fen"}
 NOT_SOLD, NOT_FOUND = "宗地没有成交", "采用的宗地中没有该代码，核对代码或暂不处理的原因"
 NOT_SPLIT = "该集体有未分配的成交，存入不全，暂不入账"
+SIMULATED = "成交为模拟，不是实际成交，不得张贴"
 NO_ROSTER = "没有成员名册"
 EQUITY = "作价出资"
 
@@ -78,8 +81,8 @@ class IncomeWork:
         Members' parts, with names: for the sheet posted in the village alone.
     member_gaps : Series of str
         Why members' income of a deal is not divided.
-    rostered : tuple of str
-        Codes of the collectives whose members are known.
+    roster : DataFrame
+        Members, with names: for the sheet posted in the village alone; empty where there is no roster.
     account, years : DataFrame
         Retained funds of each collective whose deals were all split, by entry and by year.
     open_uses : DataFrame
@@ -102,7 +105,7 @@ class IncomeWork:
     present: pd.DataFrame
     payments: pd.DataFrame
     member_gaps: pd.Series[str]
-    rostered: tuple[str, ...]
+    roster: pd.DataFrame
     account: pd.DataFrame
     years: pd.DataFrame
     open_uses: pd.DataFrame
@@ -113,6 +116,17 @@ class IncomeWork:
     def county(self) -> County:
         """The county file."""
         return self.main.county
+
+    @property
+    def rostered(self) -> tuple[str, ...]:
+        """Codes of the collectives whose members are known."""
+        return tuple(self.roster["owner_code"].unique().tolist())
+
+    @property
+    def notice(self) -> str:
+        """The line that every page, sheet and notice carries: the county's, and that the deals are simulated."""
+        simulated = SIMULATED if self.plan.deals is None else ""
+        return "　".join(text for text in (simulated, self.county.notice) if text)
 
     @property
     def inputs(self) -> list[Path]:
@@ -170,7 +184,7 @@ def do_income(county: County, say: Say) -> IncomeWork:
     balance = parcel_balance(deals, shares)
     say("分期收付、成员分配、公积公益金、办法比较")
     schedule = _schedule(deals[split], shares[split], plan)
-    roster = read_roster(plan.roster) if plan.roster else pd.DataFrame({"owner_code": []}, dtype="str")
+    roster = _roster(plan)
     payments, gaps = _payments(deals[split].join(shares.loc[split, ["members_fen"]]), roster, plan)
     account, open_uses = _account(schedule, deals, deals.loc[~split, "owner_code"], plan)
     return IncomeWork(
@@ -186,7 +200,7 @@ def do_income(county: County, say: Say) -> IncomeWork:
         present=present_value(schedule, plan.discount_rate, county.on),
         payments=payments,
         member_gaps=gaps,
-        rostered=tuple(roster["owner_code"].unique().tolist()),
+        roster=roster,
         account=account,
         years=account_by_year(account),
         open_uses=open_uses,
@@ -199,6 +213,8 @@ def _deals(main: Work, plan: IncomePlan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sold parcels with all that is known of them; ledger entries that did not count."""
     table = pd.DataFrame(main.outcome.table.drop(columns=["geometry", *main.outcome.shares.columns]))
     deals = table[table["deal_price_fen"].notna()]
+    if plan.deals is not None:
+        deals = with_actual_deals(table, read_actual_deals(plan.deals))
     if plan.cost_ledger is None:
         return deals.assign(cost_basis="宗地表"), pd.DataFrame()
     ledger = read_cost_ledger(plan.cost_ledger)
@@ -221,6 +237,15 @@ def _schedule(deals: pd.DataFrame, shares: pd.DataFrame, plan: IncomePlan) -> pd
     payments = read_payment_plan(plan.payment_plan)
     schedule = payment_schedule(deals[cash], shares[cash], payments, order=plan.payment_order, timing=plan.rent_timing)
     return schedule.join(deals[["township", "village"]], on="parcel_code")
+
+
+def _roster(plan: IncomePlan) -> pd.DataFrame:
+    if plan.roster is None:
+        return pd.DataFrame({"owner_code": []}, dtype="str")
+    roster = read_roster(plan.roster)
+    if plan.member_basis is MemberBasis.SHARE and roster["share"].isna().all():
+        raise RuleError(f"{plan.roster}：member_basis = 按份额，名册没有份额。办法：补上“份额”列，或改为按人、按户。")
+    return roster
 
 
 def _payments(deals: pd.DataFrame, roster: pd.DataFrame, plan: IncomePlan) -> tuple[pd.DataFrame, pd.Series[str]]:
