@@ -432,14 +432,14 @@ def simulate(county: Path, draws: int | None, out: Path, as_json: bool) -> None:
         with market_run(work, out, created) as folder:
             write_market(work, folder, created, _say)
     made = {"市场模拟（内部）": f"internal/{WORKBOOK}", "首页": INDEX, "清单": "manifest.json"}
-    said = sentences(work)
+    said = dict(list(sentences(work).items())[:SHORT])  # those on the reserve stand in the internal folder alone
     if as_json:
         document = {"folder": str(folder.final), "files": made, "answer": asdict(answer(work)), "sentences": said}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
         return
     if work.county.notice:
         click.echo(work.county.notice)
-    for sentence in list(said.values())[:SHORT]:
+    for sentence in said.values():
         click.echo(sentence)
     for name, file in made.items():
         click.echo(f"{name}：{folder.final / file}")

@@ -352,7 +352,7 @@ def test_other_things_that_cannot_be_planned() -> None:
         best_plan(FIVE.assign(supply_state="已供应"), RULE)
     with pytest.raises(BadValueError, match=r"无法精确计算"):
         best_plan(FIVE.assign(expected_collective_fen=8 * 10**15), RULE)
-    with pytest.raises(BadValueError, match=r"sale_probability（成交概率）"):
+    with pytest.raises(BadValueError, match=r"sale_probability（含重挂的成交概率）"):
         plan_by_rule(FIVE.assign(sale_probability=1.5), RULE, SupplyOrder.SALE_PROBABILITY)
     with pytest.warns(UnverifiedRuleWarning, match="供应计划规则未经核对：年度供应计划"):
         best_plan(FIVE, replace(RULE, verified=False))
@@ -434,6 +434,14 @@ def test_a_plan_is_added_up_by_township() -> None:
     assert summary["expected_collective_fen"].tolist() == [15_000_000, 15_000_000, 0, 30_000_000]
     assert summary["expected_price_fen"].tolist() == [30_000_000, 30_000_000, 0, 60_000_000]
     assert summary["income_share"].tolist() == [0.5, 0.5, 0.0, 1.0]
+
+
+def test_a_parcel_of_no_known_township_is_in_a_row_of_its_own() -> None:
+    chosen = best_plan(FIVE, RULE).chosen
+    lost = FIVE.assign(township=FIVE["township"].astype("object").mask(FIVE.index == chosen.index[1], None))
+    summary = plan_summary(lost, chosen)
+    assert summary.loc["乡镇不明", "parcels"] == 1
+    assert summary["parcels"].drop("合计").sum() == summary.loc["合计", "parcels"] == 2
 
 
 def test_intervals_of_sums_are_those_of_the_joint_draws() -> None:

@@ -164,28 +164,6 @@ def _levels(offered: Offer, values: Ints) -> Ints:
     return levels
 
 
-def bidder_levels(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, seed: int) -> Ints:
-    """Draw the bidders of each parcel and the highest level each can afford.
-
-    Parameters
-    ----------
-    prices : DataFrame
-        Index parcel code.
-    offered : Offer
-        Start prices and steps.
-    terms : DealTerms
-        Assumptions on bidders.
-    seed : int
-        Seed.
-
-    Returns
-    -------
-    ndarray of int64, shape (parcels, most bidders)
-        In order of arrival; −1 for one who cannot afford the start price or is not there.
-    """
-    return _levels(offered, bidder_values(prices, offered, terms, seed=seed))
-
-
 def bidder_values(prices: pd.DataFrame, offered: Offer, terms: DealTerms, *, seed: int) -> Ints:
     """Draw the bidders of each parcel and what each can pay (心理价位).
 

@@ -17,6 +17,7 @@ from landmarket.market.amounts import not_whole
 from landmarket.market.areas import area_fault, centi_of, money_of_mu
 from landmarket.units import round_half_up
 
+TOTAL = "合计"
 ENTRY_COLUMNS = ["deal_price_fen", "cost_fen", "tax_fen", "fund_fen", "collective_fen", "members_fen"]
 TAKING_COLUMNS = [
     "state_price_fen",
@@ -168,11 +169,11 @@ def compare_pathways(entry: pd.DataFrame, taking: pd.DataFrame) -> pd.DataFrame:
         If the tables are of different parcels.
     """
     require_same_index(entry, taking, "compare_pathways")
-    names = [*map(str, Party), "合计"]
+    names = [*map(str, Party), TOTAL]
     index = pd.MultiIndex.from_product([entry.index, names], names=[entry.index.name, "party"])
     table = pd.DataFrame(index=index)
     for name, parts in (("entry_fen", entry), ("expropriation_fen", taking)):
-        whole = parts.assign(合计=parts.sum(axis=1))[names]
+        whole = parts.assign(**{TOTAL: parts.sum(axis=1)})[names]
         table[name] = whole.to_numpy().ravel()
     return table.assign(difference_fen=table["entry_fen"] - table["expropriation_fen"])
 

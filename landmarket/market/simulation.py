@@ -24,6 +24,7 @@ from landmarket.market.deal import require_lease_term
 from landmarket.market.demand import Demand
 from landmarket.market.lot_draws import lot_draws
 from landmarket.market.lot_offers import lots_of, market_of
+from landmarket.market.lots import LotDraws, Market
 from landmarket.market.market_tables import (
     PUBLIC_COLUMNS,
     TOTAL,
@@ -169,13 +170,17 @@ def simulate_market(
         find: Find = shared_draws(book.lots, market, demand.bidder_lots).__getitem__
         work = partial(simulate_tile, book, find)
     else:
-        find = lambda at: lot_draws(book.lots[at], market)  # noqa: E731
+        find = partial(_lot_at, book, market)
         work = partial(kept_tile, kept, book, market, find) if kept else partial(simulate_tile, book, find)
     places = _places(prices)
     if workers == 1:
         return _outcome(prices, book, _told(places, map(work, places), done), demand, seed)
     with ThreadPoolExecutor(workers) as threads:
         return _outcome(prices, book, _told(places, threads.map(work, places), done), demand, seed)
+
+
+def _lot_at(book: Book, market: Market, at: int) -> LotDraws:
+    return lot_draws(book.lots[at], market)
 
 
 def _places(prices: pd.DataFrame) -> list[Place]:

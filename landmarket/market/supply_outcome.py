@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import require_columns, require_same_index
+from landmarket.columns import UNKNOWN_TOWNSHIP
 from landmarket.errors import BadValueError
 from landmarket.exact import Ints
 from landmarket.market.market_totals import exact_sum, quantiles_of
@@ -35,8 +36,9 @@ def plan_summary(bank: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index township in the order of the bank, last 合计: ``parcels``, ``area`` [㎡], ``expected_price_fen``,
-        ``expected_collective_fen``, ``income_share`` of the plan's expected collective income (missing where it is 0).
+        Index township in the order of the bank, a missing one as 乡镇不明, last 合计: ``parcels``, ``area`` [㎡],
+        ``expected_price_fen``, ``expected_collective_fen``, ``income_share`` of the plan's expected collective income
+        (missing where it is 0).
 
     Raises
     ------
@@ -75,8 +77,9 @@ def plan_outcome(bank: pd.DataFrame, chosen: pd.DataFrame, draws: Ints) -> pd.Da
     Returns
     -------
     DataFrame
-        Index township in the order of the bank, last 合计: ``parcels``, ``area`` [㎡], ``money_mean`` [元] and the 5,
-        50, 95 % quantiles of the sum of each draw: ``money_low_fen``, ``money_median_fen``, ``money_high_fen``.
+        Index township in the order of the bank, a missing one as 乡镇不明, last 合计: ``parcels``, ``area`` [㎡],
+        ``money_mean`` [元] and the 5, 50, 95 % quantiles of the sum of each draw: ``money_low_fen``,
+        ``money_median_fen``, ``money_high_fen``.
 
     Raises
     ------
@@ -109,8 +112,9 @@ def _townships(bank: pd.DataFrame, chosen: pd.DataFrame, needed_by: str) -> Iter
     require_same_index(bank, chosen, needed_by)
     require_columns(chosen, ["chosen"], needed_by)
     taken: Bools = np.asarray(chosen["chosen"].eq("是"), dtype=np.bool_)
-    for township in bank["township"].unique():
-        yield str(township), taken & np.asarray(bank["township"].eq(township), dtype=np.bool_)
+    townships = bank["township"].astype("object").fillna(UNKNOWN_TOWNSHIP)
+    for township in townships.unique():
+        yield str(township), taken & np.asarray(townships.eq(township), dtype=np.bool_)
     yield TOTAL, taken
 
 

@@ -20,7 +20,7 @@ from landmarket.market_products.work import MarketWork
 from landmarket.units import round_half_up, square_metres_to_mu, wan_text
 
 SHORT = 5
-"""How many sentences the terminal shows."""
+"""How many sentences the command says: the later ones tell of the reserve."""
 _FEN_PER_WAN = 1_000_000
 _FEN = 100
 
