@@ -12,12 +12,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from landmarket.distribution import MemberBasis, read_actual_deals, with_actual_deals
+from landmarket.distribution import MemberBasis, read_actual_deals, read_income_plan, with_actual_deals
 from landmarket.errors import BadValueError, LandMarketWarning, ReadError, RuleError
 from landmarket.income_products import IncomeWork, do_income, public_notices
 from landmarket.income_products import work as work_module
 from landmarket.income_products.checks import ledger_check, roster_check, unposted
-from landmarket.income_products.tables import village_incomes
+from landmarket.income_products.inequality import village_incomes
+from landmarket.income_products.tables import present_table
 from landmarket.products import Work
 
 OWNER = "411081025001JA00001"  # a village of the sample county that has a roster
@@ -85,8 +86,7 @@ def computed(sample_work: Work, **plan: object) -> IncomeWork:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore", LandMarketWarning)
         patch.setattr(work_module, "do_county", lambda county, say: sample_work)
-        read = work_module.read_income_plan
-        patch.setattr(work_module, "read_income_plan", lambda path: replace(read(path), **plan))  # type: ignore[arg-type]
+        patch.setattr(work_module, "read_income_plan", lambda path: replace(read_income_plan(path), **plan))  # type: ignore[arg-type]
         return do_income(county, lambda step: None)
 
 
@@ -102,7 +102,8 @@ def test_actual_deals_replace_the_simulated_ones(sample_work: Work, simulated: I
     work = computed(sample_work, deals=path, fund_uses=None)
     assert sorted(work.deals.index) == sorted(own)
     assert work.deals.loc[own, "deal_price_fen"].tolist() == [100_000_001, 200_000_000]
-    assert work.deals.loc[own, "mode"].tolist() == ["挂牌", "协议"]
+    assert work.deals.loc[own[1], "mode"] == "协议"
+    assert pd.isna(work.deals.loc[own[0], "mode"])  # not the mode of the simulated terms
     assert work.balance["balance_fen"].eq(0).all()
     assert int(work.balance["deal_price_fen"].sum()) == 300_000_001
     assert path in work.inputs
@@ -118,6 +119,18 @@ def test_simulated_deals_say_so_on_every_notice(simulated: IncomeWork) -> None:
     notices = public_notices(simulated)
     assert notices
     assert all(notice.notice.startswith("成交为模拟，不是实际成交，不得张贴") for notice in notices.values())
+
+
+def test_a_deal_of_no_known_township_is_in_the_present_values_and_on_its_notice(simulated: IncomeWork) -> None:
+    code = next(iter(public_notices(simulated)))
+    deals = simulated.deals.copy()
+    deals["township"] = deals["township"].astype("object")
+    deals.loc[code, "township"] = None
+    work = replace(simulated, deals=deals)
+    table = present_table(work).set_index("township")
+    assert table.sum().to_dict() == simulated.present.sum().to_dict()
+    assert table.loc["乡镇不明"].to_dict() == simulated.present.loc[code].to_dict()
+    assert public_notices(work)[code].deal["坐落"] == deals.loc[code, "village"]
 
 
 def test_a_village_has_its_members_once(simulated: IncomeWork) -> None:

@@ -483,3 +483,15 @@ def test_the_comparison_keeps_its_inputs() -> None:
     compare_splits(shares, shares, GROUPS)
     pd.testing.assert_frame_equal(shares, before)
     assert_same_index(ledger, table)
+
+
+def test_a_lease_pays_no_tax_on_the_transfer_of_a_right() -> None:
+    # 契税法 art. 2: the tax is on the grant and the transfer of a right; a lease is neither.
+    table = deals(deal_on=pd.Timestamp(2022, 8, 1), form=["出让", "出租"])
+    taxes = deal_taxes(table, county="110115", pilot=True, deed_tax_rate=Decimal("0.03"))
+    granted, leased = (taxes[taxes["parcel_code"].eq(code)].set_index("tax") for code in table.index)
+    assert granted.loc[DEED, "amount_fen"] == 982 * WAN * 3 // 100
+    assert leased["amount_fen"].eq(0).all()
+    assert leased["taxed"].eq("否").all()
+    assert "租赁合同的印花税另计" in leased.loc[DEED, "note"]
+    assert not leased.loc[DEED, "verified"]

@@ -126,11 +126,17 @@ BAD = {
     "half a group": ([{}, {"成员编号": "m2", "村民小组": None}], "household（户号）", "007 / 空白"),
     "lost digits": ([{"户号": 411081199003071233}], "household（户号）", "4.11081E+17"),
     "identity numbers": ([{"成员编号": IDENTITY}], "member_id（成员编号）", "身份证号，不读入"),
-    "identity as code": (
-        [{"所有权代码": IDENTITY}, {"成员编号": "m2"}, {"成员编号": "m3"}],
-        "owner_code",
-        "（长数字）",
+    "one identity number": (
+        [{"户号": IDENTITY}, {"成员编号": "m2"}, {"成员编号": "m3"}],
+        "household（户号）",
+        "身份证号，不读入，值不显示，共 1 行：第 3 行。",
     ),
+    "identity as code": (
+        [{}, {"成员编号": "m2", "所有权代码": IDENTITY}, {"成员编号": "m3"}],
+        "owner_code",
+        "身份证号，不读入，值不显示，共 1 行：第 4 行。",
+    ),
+    "account as code": ([{"所有权代码": SECRETS[1]}], "owner_code", "（长数字）"),
 }
 
 

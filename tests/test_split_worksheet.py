@@ -78,6 +78,14 @@ def test_every_line_can_be_recomputed_from_the_lines_above() -> None:
     assert sum(sheet[part] for part in parts) == sheet["各方合计"] == price
 
 
+def test_a_cost_that_is_half_a_fen_is_printed_as_it_was_split() -> None:
+    # half-up, as the split rounds it; half to even would print 0.12 and 1000.00
+    sheet = steps(deals(acquisition_cost=0.125, development_cost=1000.005))
+    assert sheet["取得成本"][0] == Decimal("0.13")
+    assert sheet["开发成本"][0] == Decimal("1000.01")
+    assert sheet["成本补偿"][0] == Decimal("1000.14")
+
+
 def test_a_loss_and_what_is_not_paid_out_are_said() -> None:
     sheet = steps(deals(acquisition_cost=9_900_000.0), replace(RULE, direct_distribution=False))
     assert sheet["土地增值收益"][0] == sheet["净收益"][0] == 0

@@ -144,6 +144,11 @@ def account_by_year(account: pd.DataFrame) -> pd.DataFrame:
         Rows from 0: ``collective_code``, ``year``, ``opening_fen``, ``in_fen``, ``out_fen``, ``closing_fen`` (int64
         [分]). Every collective has each year from its first entry to the last entry of the whole account: a year
         without entries carries its balance forward.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
     """
     require_columns(account, ["collective_code", "entry_on", "in_fen", "out_fen"], "account_by_year")
     year = account["entry_on"].dt.year.rename("year")
@@ -182,6 +187,8 @@ def risk_reserve(shares: pd.DataFrame, share: Decimal, document: str) -> pd.Data
     ------
     RuleError
         If the share is not from 0 to 1, or no document is named.
+    MissingColumnError
+        If there is no ``fund_fen``.
     BadValueError
         If a fund is negative.
     """

@@ -64,7 +64,7 @@ def with_actual_deals(parcels: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFram
     -------
     DataFrame
         The parcels that were sold, in the order of `parcels`, with the deals' day, price and mode as grants (出让);
-        what a simulation said of the deal is missing.
+        what a simulation said of the deal is missing, and the mode where the sheet leaves it blank.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def with_actual_deals(parcels: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFram
         deal_on=day,
         contract_by=day,
         payment_by=day,
-        mode=own["mode"].where(own["mode"].ne(""), sold["mode"]),
+        mode=own["mode"].where(own["mode"].ne("")),
         form=_GRANT,
         outcome=_SOLD,
     )

@@ -61,7 +61,7 @@ def balance_by(balance: pd.DataFrame, groups: pd.Series[str]) -> pd.DataFrame:
     balance : DataFrame
         As `parcel_balance` gives it.
     groups : Series of str
-        The group of each parcel, on an index that has all of them; a missing one counts as 未知.
+        The group of each parcel, on an index that has all of them; a missing one counts as 乡镇不明.
 
     Returns
     -------

@@ -209,10 +209,11 @@ def _asked(headers: Mapping[str, str], path: Path) -> dict[str, tuple[str, ...]]
 
 def _check_cells(cells: pd.Series[str], column: RosterColumn, path: Path) -> None:
     """Refuse identity numbers where none belong, numbers whose digits are lost, and blanks."""
-    filled = cells[cells != ""]
-    if not column.private and filled.str.fullmatch(_IDENTITY).sum() * 2 > len(filled):
+    identity = cells.str.fullmatch(_IDENTITY)
+    if not column.private and identity.any():
+        rows = named_rows([f"第 {row} 行" for row in cells.index[identity]])
         raise BadValueError(
-            f"{path}：列 {column.label} 是身份证号，不读入（共 {len(filled)} 行，值不显示）。"
+            f"{path}：列 {column.label} 是身份证号，不读入，值不显示，{rows}。"
             "办法：改用不含身份信息的编号；没有编号的去掉该列，按行号编号。"
         )
     lost = cells.str.fullmatch(_LOST_DIGITS).to_numpy()

@@ -16,6 +16,8 @@ from landmarket.rules import Rule
 
 _KEYS = ("deed_tax_band", "transferee_charge_band", "stamp_duty_rate", "value_added_tax", "land_value_added_tax")
 _HALF = 500_000
+_LEASE = "出租"
+_LEASED = "出租不是权属转移，按不征列出（未核对）；租赁合同的印花税另计，规则库未录入"
 
 
 def deal_taxes(
@@ -26,7 +28,8 @@ def deal_taxes(
     Parameters
     ----------
     deals : DataFrame
-        Index parcel code; ``deal_price_fen`` and ``deal_on``; rows without a deal are passed over.
+        Index parcel code; ``deal_price_fen`` and ``deal_on``, and ``form`` where there are leases (出租); rows
+        without a deal are passed over.
     county : str
         County code, 6 digits.
     pilot : bool
@@ -74,8 +77,17 @@ def deal_taxes(
     ]
     columns = ["parcel_code", "tax", "payer", "taxed", "rate", "amount_fen", "source", "verified", "note"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    leased = sold.index[sold["form"].eq(_LEASE)] if "form" in sold.columns else sold.index[:0]
+    table = _without_leases(table, leased)
     order = {code: place for place, code in enumerate(sold.index)}
     return table.sort_values("parcel_code", key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
+
+
+def _without_leases(table: pd.DataFrame, leased: pd.Index[str]) -> pd.DataFrame:
+    """Levy nothing on leases: what the library has is on the transfer of a right (权属转移)."""
+    rows = table["parcel_code"].isin(leased) & table["taxed"].eq("是")
+    changed = {"taxed": "否", "rate": 0.0, "amount_fen": 0, "verified": False, "note": _LEASED}
+    return table.assign(**{name: table[name].mask(rows, value) for name, value in changed.items()})
 
 
 def _taxes_of_day(

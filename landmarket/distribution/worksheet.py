@@ -13,6 +13,7 @@ from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
 from landmarket.distribution.rule_records import BASES
 from landmarket.distribution.split import PARTIES
 from landmarket.errors import BadValueError
+from landmarket.units import yuan_to_fen
 
 _FEN = 100
 _OWNER = {"乡镇": "township_fen", "村": "village_fen", "组": "group_fen"}
@@ -144,7 +145,7 @@ def explain_split(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, pa
     -----
     In adjusted entry (调整入市) the other shares are of what the reclaimed side leaves of the net income.
     """
-    require_columns(deals, ["deal_price_fen", "owner_level", *list(LAND_COSTS.values())[::2]], "explain_split")
+    require_columns(deals, ["deal_price_fen", "owner_level", "acquisition_cost", "development_cost"], "explain_split")
     require_columns(shares, ["gain_fen", "loss_fen", "fund_rate", *PARTIES], "explain_split")
     split = shares["fund_fen"].notna()
     if parcel_code not in shares.index or not split.loc[parcel_code]:
@@ -178,4 +179,4 @@ def explain_split(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, pa
 def _fen(deal: Facts, column: str) -> int:
     """A cost of the deal in fen; one that the table does not have, or that is missing, as zero."""
     amount = deal.get(column)
-    return round(Decimal(str(amount)) * _FEN) if amount is not None and amount == amount else 0
+    return yuan_to_fen(Decimal(str(amount))) if amount is not None and amount == amount else 0

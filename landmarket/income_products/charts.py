@@ -11,15 +11,8 @@ import pandas as pd
 from landmarket.distribution.split import PARTIES
 from landmarket.distribution.worksheet import party_names
 from landmarket.income_products.comparison import to_collectives_change, village_changes
-from landmarket.income_products.tables import (
-    BASE,
-    TOTAL,
-    cash_table,
-    gap_table,
-    indicator_table,
-    inequality_tables,
-    lorenz_curves,
-)
+from landmarket.income_products.inequality import BASE, inequality_tables, lorenz_curves
+from landmarket.income_products.tables import TOTAL, cash_table, gap_table, indicator_table
 from landmarket.income_products.work import IncomeWork
 from landmarket.io.file_names import file_names
 from landmarket.io.whole import output_errors
@@ -48,7 +41,7 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     FontError
         If there is no Chinese font; the message names packages.
     """
-    from landmarket.figures import cash_chart, change_chart, foot_text, indicator_chart, lorenz_chart, split_chart
+    from landmarket.figures import cash_chart, foot_text, lorenz_chart, split_chart
 
     county, names = work.county, party_names()
     if work.balance.empty:
@@ -59,15 +52,23 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
     parts = [party for party in PARTIES if work.townships.loc[TOTAL, party]]
     labels = {party: names[party] for party in parts}
     by_town = work.townships.drop(index=TOTAL)[parts]
-    indicators = indicator_table(work)
     measures = inequality_tables(work)[0]
     gini = {str(name): float(value) for name, value in zip(measures["办法"], measures["基尼系数"], strict=True)}
     head = f"{county.name}集体经营性建设用地"
-    charts = {
+    return {
         "各乡镇收益分配": split_chart(by_town, labels, f"{head}入市收益分配（按乡镇）", foot),
         "成员收益洛伦兹曲线": lorenz_chart(lorenz_curves(work), f"{head}成员收益在各村之间的分布", foot, gini),
         "分年度收付": cash_chart(_years(cash_table(work))[parts], labels, f"{head}收益分年度收付", foot),
+        **_indicator_charts(work, head, foot),
+        **_reform_charts(work, foot),
     }
+
+
+def _indicator_charts(work: IncomeWork, head: str, foot: str) -> dict[str, Figure]:
+    """Draw the shares of the parties by township, and how the gap between town and country narrows."""
+    from landmarket.figures import indicator_chart
+
+    charts, indicators = {}, indicator_table(work)
     for column, label, decimals in (
         ("effective_fund_rate", "调节金占成交价（%）", 1),
         ("collective_share", "集体及成员所得占成交价（%）", 1),
@@ -82,6 +83,14 @@ def income_charts(work: IncomeWork) -> dict[str, Figure]:
         title, county_fall = "城乡收入比缩小", float(gap["ratio_fall"].loc[TOTAL])
         falls = gap[["ratio_fall"]].drop(index=TOTAL)
         charts[title] = indicator_chart(falls, "ratio_fall", title, county_fall, f"{head}{title}", foot, decimals=4)
+    return charts
+
+
+def _reform_charts(work: IncomeWork, foot: str) -> dict[str, Figure]:
+    """Draw the villages that gain and lose most under each reform; none where nothing moves."""
+    from landmarket.figures import change_chart
+
+    charts = {}
     for name in work.reforms:
         moved = village_changes(work, name)
         if moved.empty:

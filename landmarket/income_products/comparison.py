@@ -9,7 +9,7 @@ import pandas as pd
 from landmarket.distribution.reform import compare_splits
 from landmarket.distribution.split import COLLECTIVES
 from landmarket.distribution.worksheet import party_names
-from landmarket.income_products.tables import BASE, every_split
+from landmarket.income_products.inequality import BASE, every_split
 from landmarket.income_products.work import IncomeWork
 from landmarket.indicators import changes_by_place, gainers_and_losers, income_changes
 

@@ -73,7 +73,7 @@ def _facts(code: str, deal: Facts) -> dict[str, str]:
     area = float(str(deal["area"]))
     facts = {
         "宗地代码": code,
-        "坐落": f"{deal['township']} {deal['village']}",
+        "坐落": " ".join(text for name in ("township", "village") if (text := str(deal[name])) not in _BLANK),
         "用途": deal["price_use"],
         "面积": f"{area:,.2f} ㎡（{square_metres_to_mu(area):,.2f} 亩）",
         "交易方式": deal["mode"],

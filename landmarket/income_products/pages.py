@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from landmarket.income_products.tables import indicator_table, inequality_tables
+from landmarket.income_products.inequality import inequality_tables
+from landmarket.income_products.tables import indicator_table
 from landmarket.income_products.work import IncomeWork
 from landmarket.maps.table_page import write_table_page
 

@@ -14,6 +14,7 @@ from landmarket.distribution.split import PARTIES
 from landmarket.income_products.charts import write_charts
 from landmarket.income_products.checks import ledger_check, roster_check
 from landmarket.income_products.comparison import reform_table, village_changes, village_table
+from landmarket.income_products.inequality import inequality_tables
 from landmarket.income_products.notices import write_notices
 from landmarket.income_products.pages import INDEX, write_index, write_notice_index
 from landmarket.income_products.sources import sources_table
@@ -21,7 +22,6 @@ from landmarket.income_products.tables import (
     cash_table,
     gap_table,
     indicator_table,
-    inequality_tables,
     ledger_table,
     member_tables,
     present_table,
@@ -160,7 +160,7 @@ def book_tables(work: IncomeWork) -> dict[str, pd.DataFrame]:
         **({"风险准备金": work.reserve.reset_index()} if len(work.reserve) else {}),
         **member_tables(work),
         "税费": tax_table(work),
-        "台账未计入": work.uncounted,
+        "台账未计入": work.uncounted.drop(columns="payee", errors="ignore"),  # may name a villager; the voucher tells
         "台账核对": ledger_check(work),
         "名册核对": roster_check(work),
         "分配指标": indicator_table(work).reset_index(),

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from landmarket.columns import UNKNOWN_TOWNSHIP
 from landmarket.distribution.disclosure import group_summary, owner_summary
 from landmarket.distribution.settlement import SETTLED_COSTS
 from landmarket.distribution.taxes import deal_taxes
 from landmarket.distribution.township_incomes import read_township_incomes
 from landmarket.income_products.work import IncomeWork
-from landmarket.indicators import gini, lorenz, split_indicators, theil_parts, township_income_gap
-from landmarket.zoning.place import locate
+from landmarket.indicators import split_indicators, township_income_gap
 
 TOTAL = "合计"
-_BELOW_TOWNSHIP = ("村", "组")
-BASE = "现行办法"
 _PLACES = ["parcel_code", "township", "village", "owner", "owner_level", "price_use", "mode"]
 
 
@@ -123,8 +121,8 @@ def present_table(work: IncomeWork) -> pd.DataFrame:
     DataFrame
         township and parties.
     """
-    sums = work.present.groupby(work.deals["township"].reindex(work.present.index), sort=False).sum()
-    return sums.rename_axis("township").reset_index()
+    townships = work.deals["township"].astype("object").fillna(UNKNOWN_TOWNSHIP).reindex(work.present.index)
+    return work.present.groupby(townships, sort=False).sum().rename_axis("township").reset_index()
 
 
 def tax_table(work: IncomeWork) -> pd.DataFrame:
@@ -221,110 +219,3 @@ def gap_table(work: IncomeWork) -> pd.DataFrame | None:
         return None
     towns = read_township_incomes(work.plan.places, work.plan.urban_income)
     return township_income_gap(indicator_table(work), towns)
-
-
-def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
-    """Sum members' income up by village, villages without a deal at zero (各村成员收益).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-    shares : DataFrame
-        A split of its deals.
-
-    Returns
-    -------
-    DataFrame
-        Index village (with its township): every village with a collective of village or group whose members are known;
-        ``township``, ``member_count``, ``members_fen``.
-
-    Notes
-    -----
-    A villager is a member of the village and of its group: a village has the members of its own collective, or where it
-    has none those of its groups together. Collectives of townships, whose members are all villagers again, and what
-    they pay out are left out.
-    """
-    owners = work.main.scenario.owners
-    places = locate(owners.reset_index(drop=True), work.main.scenario.villages)
-    known = pd.DataFrame(owners.drop(columns=owners.geometry.name)).reset_index(drop=True).join(places)
-    known = known[known["owner_level"].isin(_BELOW_TOWNSHIP) & known["member_count"].notna() & known["village"].notna()]
-    known = known.drop_duplicates("owner_code").assign(place=known["township"] + " " + known["village"])
-    people = known.assign(member_count=known["member_count"].astype("int64"))
-    counts = people.pivot_table(index="place", columns="owner_level", values="member_count", aggfunc="sum")
-    counts = counts.reindex(columns=list(_BELOW_TOWNSHIP))
-    deals = work.deals.reindex(shares.index)
-    own = deals["owner_level"].isin(_BELOW_TOWNSHIP)
-    paid = shares.loc[own, "members_fen"].groupby((deals["township"] + " " + deals["village"])[own]).sum()
-    table = pd.DataFrame({"member_count": counts["村"].fillna(counts["组"]).astype("int64")})
-    table.insert(0, "township", known.groupby("place")["township"].first().reindex(table.index))
-    return table.assign(members_fen=paid.reindex(table.index).fillna(0).astype("int64"))
-
-
-def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measure how evenly members' income lies among villages, under each rule (分配的均衡程度).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-
-    Returns
-    -------
-    measures : DataFrame
-        A row for each rule: Gini, Theil, its parts within and between townships.
-    townships : DataFrame
-        Theil by township under the county's rule.
-    """
-    rows, parts = [], {}
-    for name, shares in every_split(work).items():
-        table = village_incomes(work, shares)
-        people = table["member_count"].astype("float64")
-        parts[name] = theil_parts(table["members_fen"].astype("float64"), table["township"], people)
-        found = parts[name]
-        rows.append([name, gini(table["members_fen"], people), found.total, found.within, found.between])
-    measures = pd.DataFrame(rows, columns=["办法", "基尼系数", "泰尔指数", "组内（乡镇内）指数", "组间（乡镇间）指数"])
-    names = {
-        "units": "村数",
-        "population_share": "人口占比",
-        "income_share": "收益占比",
-        "theil": "乡镇内泰尔指数",
-        "within": "对组内指数的贡献",
-        "between": "对组间指数的贡献",
-    }
-    townships = parts[BASE].groups.rename_axis("township").reset_index().rename(columns=names)
-    return measures, townships
-
-
-def lorenz_curves(work: IncomeWork) -> dict[str, pd.DataFrame]:
-    """Draw up the Lorenz curve of members' income among villages under each rule (洛伦兹曲线).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        By name of the rule.
-    """
-    tables = {name: village_incomes(work, shares) for name, shares in every_split(work).items()}
-    return {name: lorenz(one["members_fen"], one["member_count"].astype("float64")) for name, one in tables.items()}
-
-
-def every_split(work: IncomeWork) -> dict[str, pd.DataFrame]:
-    """Name the split under the county's rule and under each reform (各办法的分配).
-
-    Parameters
-    ----------
-    work : IncomeWork
-        A county's income.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The county's rule first.
-    """
-    there = work.shares["split_gap"].eq("")
-    return {BASE: work.shares[there]} | {name: one.shares for name, one in work.reforms.items()}
