@@ -5,13 +5,14 @@ A key that nobody asked for is refused at the end: a misspelt key would otherwis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
-from landmarket.errors import RuleError
+from landmarket.errors import ReadError, RuleError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -278,3 +279,23 @@ class RuleFile:
         unknown = sorted(set(self._record) - self._asked)
         if unknown:
             raise RuleError(f"{self.where}：不认识的键 {'、'.join(unknown)}。办法：改正拼写或删去。")
+
+
+def require_files(path: Path, files: Iterable[Path]) -> None:
+    """Refuse a document that names a file which is not there.
+
+    Parameters
+    ----------
+    path : Path
+        The document, for the message.
+    files : iterable of Path
+        The files it names.
+
+    Raises
+    ------
+    ReadError
+        Naming all that are missing.
+    """
+    gone = [str(file) for file in files if not file.is_file()]
+    if gone:
+        raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")

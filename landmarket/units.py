@@ -177,6 +177,28 @@ def wan_text(fen: int) -> str:
     return f"{round_half_up(Fraction(int(fen), _FEN_PER_WAN), 2):,}"
 
 
+def yuan_text(fen: int) -> str:
+    """Print an amount in yuan (金额), to the fen.
+
+    Parameters
+    ----------
+    fen : int
+        Amount [分].
+
+    Returns
+    -------
+    str
+        Amount [元]; thousands are separated by commas, the unit is not printed.
+
+    Examples
+    --------
+    >>> yuan_text(10_700_053), yuan_text(-5)
+    ('107,000.53', '-0.05')
+    """
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{yuan:,}.{rest:02}"
+
+
 def fen_series(yuan: pd.Series[float]) -> pd.Series[int]:
     """Convert a column of yuan to integer fen (分), half-up.
 

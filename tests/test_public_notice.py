@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, LandMarketError, MissingColumnError, OutputError
-from landmarket.report.amount_text import amount_in_words, yuan_text
+from landmarket.report.amount_text import amount_in_words
 from landmarket.report.public_notice import Paper, PublicNotice, public_notice_table, write_public_notice
+from landmarket.units import yuan_text
 from tests.hunting import examples
 
 COLLECTIVE = "甲县乙镇丙村股份经济合作社"

@@ -14,9 +14,9 @@ from landmarket.distribution.members import MemberBasis
 from landmarket.distribution.payment_plan import PaymentOrder, RentTiming
 from landmarket.distribution.reform import reform, same_fund_total
 from landmarket.distribution.rule import FundBase, SplitRule
-from landmarket.errors import ReadError, RuleError
+from landmarket.errors import RuleError
 from landmarket.exact import MILLION, millionths
-from landmarket.rule_file import RuleFile
+from landmarket.rule_file import RuleFile, require_files
 from landmarket.rules import load_toml
 
 _FILES = ("payment_plan", "deals", "cost_ledger", "roster", "fund_uses", "places")
@@ -213,9 +213,7 @@ def read_income_plan(path: str | Path) -> IncomePlan:
         reforms=_reforms(document),
     )
     document.finish()
-    gone = [str(file) for file in plan.files if not file.is_file()]
-    if gone:
-        raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")
+    require_files(path, plan.files)
     return plan
 
 

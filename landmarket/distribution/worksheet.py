@@ -13,7 +13,7 @@ from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
 from landmarket.distribution.rule_records import BASES
 from landmarket.distribution.split import PARTIES
 from landmarket.errors import BadValueError
-from landmarket.units import yuan_to_fen
+from landmarket.units import yuan_text, yuan_to_fen
 
 _FEN = 100
 _OWNER = {"乡镇": "township_fen", "村": "village_fen", "组": "group_fen"}
@@ -49,10 +49,10 @@ def part_reasons(deal: Facts, rule: SplitRule) -> dict[str, str]:
         By the party's column, in Chinese, with the amounts that whoever computes it again needs.
     """
     level, whole = str(deal["owner_level"]), sum(_part(deal, party) for party in PARTIES[3:])
-    net = f"净收益 {_yuan(whole)} 元"
+    net = f"净收益 {yuan_text(whole)} 元"
     reclaimed = f"{net} × {percent(rule.reclaimed_share)}（调整入市，复垦区集体）"
     if _part(deal, "reclaimed_fen"):
-        net = f"净收益扣除复垦区集体部分后 {_yuan(whole - _part(deal, 'reclaimed_fen'))} 元"
+        net = f"净收益扣除复垦区集体部分后 {yuan_text(whole - _part(deal, 'reclaimed_fen'))} 元"
     kept = f"{net} × {percent(rule.retention_rate)}（公积公益金）"
     if not rule.direct_distribution:
         kept = f"{net}，扣除统筹后全部留在集体（公积公益金），不直接分配"
@@ -60,7 +60,7 @@ def part_reasons(deal: Facts, rule: SplitRule) -> dict[str, str]:
     rate = percent(Decimal(str(deal["fund_rate"])))
     said = "；".join(text for text in (rule.source, rule.override_document) if text)
     reasons = {
-        "fund_fen": f"{BASES[rule.fund_base]} {_yuan(base)} 元 × {rate}（{said}）",
+        "fund_fen": f"{BASES[rule.fund_base]} {yuan_text(base)} 元 × {rate}（{said}）",
         "tax_fen": _tax_text(rule, deal),
         "cost_fen": _cost_text(rule, deal),
         "township_fen": f"{net} × {percent(rule.township_share)}（{rule.township_document}）",
@@ -75,22 +75,18 @@ def part_reasons(deal: Facts, rule: SplitRule) -> dict[str, str]:
 def _tax_text(rule: SplitRule, deal: Facts) -> str:
     paid = sum(_fen(deal, column) for column in _CASH_COSTS)
     said = [f"成交价 × {percent(rule.tax_rate)}"] if rule.tax_rate else []
-    said += [f"台账中的交易费用与税费 {_yuan(paid)} 元"] if paid else []
+    said += [f"台账中的交易费用与税费 {yuan_text(paid)} 元"] if paid else []
     return "，另加".join(said)
 
 
 def _cost_text(rule: SplitRule, deal: Facts) -> str:
     basis, loss = deal.get("cost_basis"), _part(deal, "loss_fen")
-    short = f"；成交价不足，另有 {_yuan(loss)} 元没有补偿" if loss else ""
+    short = f"；成交价不足，另有 {yuan_text(loss)} 元没有补偿" if loss else ""
     return f"{'、'.join(rule.net_costs)}成本{f'（{basis}）' if basis else ''}{short}"
 
 
 def _part(deal: Facts, party: str) -> int:
     return int(str(deal[party]))
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // _FEN:,}.{fen % _FEN:02d}"
 
 
 def percent(rate: Decimal) -> str:
@@ -173,7 +169,7 @@ def explain_split(deals: pd.DataFrame, shares: pd.DataFrame, rule: SplitRule, pa
     if deal["loss_fen"]:
         rows.append(("没有收回的成本（亏损）", int(deal["loss_fen"]), ""))
     steps = pd.DataFrame(rows, columns=["step", "fen", "source"])
-    return steps.assign(value=steps["fen"].map(_yuan), unit="元")[["step", "value", "unit", "source"]].astype("str")
+    return steps.assign(value=steps["fen"].map(yuan_text), unit="元")[["step", "value", "unit", "source"]].astype("str")
 
 
 def _fen(deal: Facts, column: str) -> int:

@@ -19,7 +19,7 @@ from landmarket.figures.map_imprint import Audience, Imprint
 from landmarket.figures.map_paper import A3_LANDSCAPE, A4_PORTRAIT
 from landmarket.figures.map_sheets import map_sheet
 from landmarket.figures.map_spec import BreakRule, Kind, MapSpec
-from landmarket.figures.saving import save_figure
+from landmarket.figures.saving import save_figure, save_figures
 from landmarket.figures.sheet import A4_LANDSCAPE, foot_text
 from landmarket.figures.split import split_chart
 from landmarket.figures.township_sheets import township_sheets
@@ -51,6 +51,7 @@ __all__ = [
     "map_sheet",
     "price_sheet",
     "save_figure",
+    "save_figures",
     "split_chart",
     "tornado_chart",
     "township_sheets",

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
-from landmarket.figures.fonts import chinese_font, has_cubic_outlines
+from landmarket.figures.fonts import chinese_font, pdf_font_type
 from landmarket.figures.map_features import draw_labels
 from landmarket.figures.map_frame import draw_frame, draw_texts, map_axes, paper_axes
 from landmarket.figures.map_ground import AREAS, COUNTY, SCOPE, Ground, draw_lines, paths_of
@@ -35,7 +35,6 @@ INDEX = "目录"
 
 _MM_PER_POINT = 25.4 / 72
 _TALLEST_LINE, _LEAST_LINE = 5.6, 2.9
-_TRUETYPE, _DRAWN = 42, 3
 
 
 def index_sheet(
@@ -123,7 +122,7 @@ def write_atlas(path: Path, figures: Mapping[str, Figure], created: datetime) ->
     if not figures:
         raise BadValueError("write_atlas：没有图。办法：至少给出一幅，如 index_sheet() 和 township_sheets() 的结果。")
     content, font = BytesIO(), _font_of(figures)
-    settings = {"pdf.fonttype": _DRAWN if has_cubic_outlines(font) else _TRUETYPE}
+    settings = {"pdf.fonttype": pdf_font_type([font])}
     pages = PdfPages(content, metadata={"CreationDate": created, "Creator": "landmarket"})
     with style.context(["default", settings]), pages as pdf:
         for number, figure in enumerate(figures.values(), 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from landmarket.errors import FontError
 SAMPLE = "禹州市集体建设用地（元/㎡）Ⅰ级"
 """What a font must be able to write."""
 
+_TRUETYPE, _DRAWN = 42, 3
 _VARIANTS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -131,6 +132,22 @@ def has_cubic_outlines(font: FontProperties) -> bool:
     """
     table = get_font(_file(font)).get_sfnt_table("maxp")
     return table is None or table["version"] < (1, 0)
+
+
+def pdf_font_type(fonts: Iterable[FontProperties]) -> int:
+    """Choose how a PDF embeds fonts (字体嵌入方式): as TrueType, or drawn where one has PostScript outlines.
+
+    Parameters
+    ----------
+    fonts : iterable of matplotlib.font_manager.FontProperties
+        Fonts of the page.
+
+    Returns
+    -------
+    int
+        Value of matplotlib's ``pdf.fonttype``.
+    """
+    return _DRAWN if any(has_cubic_outlines(font) for font in fonts) else _TRUETYPE
 
 
 def _file(font: FontProperties) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from landmarket.errors import OutputError
-from landmarket.figures.fonts import has_cubic_outlines
-from landmarket.io.whole import write_whole
+from landmarket.figures.fonts import pdf_font_type
+from landmarket.io.file_names import file_names
+from landmarket.io.whole import output_errors, write_whole
 
 DPI = 300
 """Resolution of PNG files [dots per inch]."""
-
-_TRUETYPE, _DRAWN = 42, 3
 
 
 def save_figure(figure: Figure, path: Path, created: datetime) -> None:
@@ -54,10 +54,39 @@ def save_figure(figure: Figure, path: Path, created: datetime) -> None:
     write_whole(path, content.getvalue())
 
 
+def save_figures(figures: Mapping[str, Figure], folder: Path, created: datetime) -> dict[str, str]:
+    """Save figures (图件) as PNG and PDF, each under its title.
+
+    Parameters
+    ----------
+    figures : mapping of str to matplotlib.figure.Figure
+        By title.
+    folder : Path
+        Where they go; it is made.
+    created : datetime
+        When they were made, as the files themselves say.
+
+    Returns
+    -------
+    dict of str to str
+        Title and name of the PNG.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    with output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    stems = file_names(list(figures))
+    for title, figure in figures.items():
+        for ending in ("png", "pdf"):
+            save_figure(figure, folder / f"{stems[title]}.{ending}", created)
+    return {title: f"{stems[title]}.png" for title in figures}
+
+
 def _pdf_font_type(figure: Figure) -> int:
-    texts = [text for text in figure.findobj(Text) if text.get_text()]
-    cubic = any(has_cubic_outlines(text.get_fontproperties()) for text in texts)
-    return _DRAWN if cubic else _TRUETYPE
+    return pdf_font_type(text.get_fontproperties() for text in figure.findobj(Text) if text.get_text())
 
 
 def _metadata(form: str, created: datetime) -> dict[str, str | datetime | None]:

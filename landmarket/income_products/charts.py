@@ -14,8 +14,6 @@ from landmarket.income_products.comparison import to_collectives_change, village
 from landmarket.income_products.inequality import BASE, inequality_tables, lorenz_curves
 from landmarket.income_products.tables import TOTAL, cash_table, gap_table, indicator_table
 from landmarket.income_products.work import IncomeWork
-from landmarket.io.file_names import file_names
-from landmarket.io.whole import output_errors
 from landmarket.report import INTERNAL_LINE
 from landmarket.units import wan_text
 
@@ -123,13 +121,6 @@ def write_charts(work: IncomeWork, folder: Path, created: datetime) -> dict[str,
     dict of str to str
         Title and name of the PNG.
     """
-    from landmarket.figures import save_figure
+    from landmarket.figures import save_figures
 
-    charts = income_charts(work)
-    with output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    stems = file_names(list(charts))
-    for title, figure in charts.items():
-        for ending in ("png", "pdf"):
-            save_figure(figure, folder / f"{stems[title]}.{ending}", created)
-    return {title: f"{stems[title]}.png" for title in charts}
+    return save_figures(income_charts(work), folder, created)

@@ -51,6 +51,11 @@ def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
     has none those of its groups together. Collectives of townships, whose members are all villagers again, and what
     they pay out are left out.
     """
+    return _with_income(_village_members(work), work, shares)
+
+
+def _village_members(work: IncomeWork) -> pd.DataFrame:
+    """Township and members of every village; the same for every split, and an overlay to find."""
     owners = work.main.scenario.owners
     places = locate(owners.reset_index(drop=True), work.main.scenario.villages)
     known = pd.DataFrame(owners.drop(columns=owners.geometry.name)).reset_index(drop=True).join(places)
@@ -59,12 +64,21 @@ def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
     people = known.assign(member_count=known["member_count"].astype("int64"))
     counts = people.pivot_table(index="place", columns="owner_level", values="member_count", aggfunc="sum")
     counts = counts.reindex(columns=list(_BELOW_TOWNSHIP))
+    table = pd.DataFrame({"member_count": counts["村"].fillna(counts["组"]).astype("int64")})
+    table.insert(0, "township", known.groupby("place")["township"].first().reindex(table.index))
+    return table
+
+
+def _with_income(villages: pd.DataFrame, work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
     deals = work.deals.reindex(shares.index)
     own = deals["owner_level"].isin(_BELOW_TOWNSHIP)
     paid = shares.loc[own, "members_fen"].groupby((deals["township"] + " " + deals["village"])[own]).sum()
-    table = pd.DataFrame({"member_count": counts["村"].fillna(counts["组"]).astype("int64")})
-    table.insert(0, "township", known.groupby("place")["township"].first().reindex(table.index))
-    return table.assign(members_fen=paid.reindex(table.index).fillna(0).astype("int64"))
+    return villages.assign(members_fen=paid.reindex(villages.index).fillna(0).astype("int64"))
+
+
+def _every_village_income(work: IncomeWork) -> dict[str, pd.DataFrame]:
+    villages = _village_members(work)
+    return {name: _with_income(villages, work, shares) for name, shares in every_split(work).items()}
 
 
 def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -83,8 +97,7 @@ def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
         Theil by township under the county's rule.
     """
     rows, parts = [], {}
-    for name, shares in every_split(work).items():
-        table = village_incomes(work, shares)
+    for name, table in _every_village_income(work).items():
         people = table["member_count"].astype("float64")
         parts[name] = theil_parts(table["members_fen"].astype("float64"), table["township"], people)
         found = parts[name]
@@ -115,5 +128,5 @@ def lorenz_curves(work: IncomeWork) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         By name of the rule.
     """
-    tables = {name: village_incomes(work, shares) for name, shares in every_split(work).items()}
+    tables = _every_village_income(work)
     return {name: lorenz(one["members_fen"], one["member_count"].astype("float64")) for name, one in tables.items()}

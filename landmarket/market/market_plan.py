@@ -7,10 +7,10 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from landmarket.errors import ReadError, RuleError
+from landmarket.errors import RuleError
 from landmarket.exact import MILLION, millionths
 from landmarket.market.supply import SupplyOrder
-from landmarket.rule_file import RuleFile
+from landmarket.rule_file import RuleFile, require_files
 from landmarket.rules import load_toml
 
 _MOST_DRAWS = 1_000_000
@@ -213,9 +213,7 @@ def read_market_plan(path: str | Path) -> MarketPlan:
         reserve_methods=tuple(_method(record) for record in document.records("reserve_method")),
     )
     document.finish()
-    gone = [str(file) for file in plan.files if not file.is_file()]
-    if gone:
-        raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")
+    require_files(path, plan.files)
     return plan
 
 

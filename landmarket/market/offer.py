@@ -16,10 +16,11 @@ import pandas as pd
 from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound
 from landmarket.errors import RuleError
 from landmarket.exact import Ints, millionths, round_up, times_rate
+from landmarket.market.amounts import floats_of
 from landmarket.market.rent import rent_faults, yearly_rent_fen
 from landmarket.market.terms import DealTerms, Form, StartRounding, StepBasis
 from landmarket.rules import national_rules, require_rule
-from landmarket.units import Floats, fen_series
+from landmarket.units import fen_series
 
 _FEN = 100
 _MOST = 9e13
@@ -241,7 +242,7 @@ def deal_gaps(prices: pd.DataFrame, terms: DealTerms) -> pd.Series[str]:
 def _faults(prices: pd.DataFrame, terms: DealTerms) -> list[Fault]:
     """Find what cannot be used of what these terms need."""
     require_columns(prices, ["total_price_fen", "area"], "simulate_deals")
-    total = _numbers(prices["total_price_fen"])
+    total = floats_of(prices["total_price_fen"])
     cure = "先用 benchmark_price() 求出地价，未定价的宗地不能交易。"
     faults = [fault("total_price_fen", ~((total > 0) & (total < _MOST * _FEN)), cure)]
     if terms.form is Form.EQUITY:
@@ -249,18 +250,14 @@ def _faults(prices: pd.DataFrame, terms: DealTerms) -> list[Fault]:
     if terms.industrial_minimum:
         require_columns(prices, ["price_use"], "simulate_deals")
     if terms.industrial_minimum or terms.step_basis is StepBasis.PER_SQUARE_METRE:
-        area = _numbers(prices["area"])
+        area = floats_of(prices["area"])
         faults.append(fault("area", ~((area > 0) & (area < _MOST)), "计价面积应大于 0。"))
     if terms.floor_entry_cost:
         require_columns(prices, list(_COSTS), "simulate_deals")
         for name in _COSTS:
-            cost = _numbers(prices[name])
+            cost = floats_of(prices[name])
             faults.append(fault(name, ~((cost >= 0) & (cost < _MOST)), "补上成本，确无成本的填 0，底价以成本为下限。"))
     return [*faults, *(rent_faults(prices) if terms.form is Form.LEASE else [])]
-
-
-def _numbers(column: pd.Series[float]) -> Floats:
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
 
 
 def appraised_prices(prices: pd.DataFrame, terms: DealTerms) -> Ints:
@@ -289,7 +286,7 @@ def appraised_prices(prices: pd.DataFrame, terms: DealTerms) -> Ints:
 
 
 def _centi(prices: pd.DataFrame) -> Ints:
-    centi: Ints = np.rint(_numbers(prices["area"]) * 100).astype(np.int64)
+    centi: Ints = np.rint(floats_of(prices["area"]) * 100).astype(np.int64)
     return centi
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landmarket.io.file_names import file_names
-from landmarket.io.whole import output_errors
 from landmarket.market_products.cases import Asking
 from landmarket.market_products.work import MarketWork
 from landmarket.report.table_book import NEVER_OUT
@@ -123,13 +121,6 @@ def write_charts(work: MarketWork, folder: Path, created: datetime) -> dict[str,
     dict of str to str
         Title and name of the PNG.
     """
-    from landmarket.figures import save_figure
+    from landmarket.figures import save_figures
 
-    charts = market_charts(work)
-    stems = file_names(list(charts))
-    with output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for title, figure in charts.items():
-        for ending in ("png", "pdf"):
-            save_figure(figure, folder / f"{stems[title]}.{ending}", created)
-    return {title: f"{stems[title]}.png" for title in charts}
+    return save_figures(market_charts(work), folder, created)

@@ -1,38 +1,17 @@
-"""Amounts of money as a paper prints them (金额): in figures, and in capital numerals that nobody can alter."""
+"""Amounts of money as a paper prints them (大写金额): in capital numerals that nobody can alter."""
 
 from __future__ import annotations
 
 import re
 
 from landmarket.errors import BadValueError
+from landmarket.units import yuan_text
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("仟", "佰", "拾", "")
 _UNITS = ("万", "亿", "万", "")
 _FIGURES = len(_PLACES) * len(_UNITS)
 _ZEROS = re.compile("零+")
-
-
-def yuan_text(fen: int) -> str:
-    """Print an amount in yuan (金额), to the fen.
-
-    Parameters
-    ----------
-    fen : int
-        Amount [分].
-
-    Returns
-    -------
-    str
-        Amount [元]; thousands are separated by commas, the unit is not printed.
-
-    Examples
-    --------
-    >>> yuan_text(10_700_053), yuan_text(-5)
-    ('107,000.53', '-0.05')
-    """
-    yuan, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{yuan:,}.{rest:02}"
 
 
 def amount_in_words(fen: int) -> str:

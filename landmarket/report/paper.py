@@ -10,10 +10,10 @@ import pandas as pd
 
 from landmarket.columns import schema
 from landmarket.io.manifest import require_public
-from landmarket.report.amount_text import yuan_text
 from landmarket.report.cells import DATE, FACTOR, MONEY, PLAIN_WHOLE, RATE, SHARE, WHOLE, Cells, cells_of
 from landmarket.report.notice_parts import Gap
 from landmarket.report.notice_print import NONE, PrintedTable, plain_number
+from landmarket.units import yuan_text
 
 INTERNAL_LINE = "内部工作稿，未经审核，不得公开"
 """The line that every page carries unless the caller says otherwise."""

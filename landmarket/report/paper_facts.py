@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from landmarket.errors import BadValueError, RuleError
 from landmarket.io.manifest import require_public
-from landmarket.report.amount_text import amount_in_words, yuan_text
+from landmarket.report.amount_text import amount_in_words
 from landmarket.rules import load_toml
+from landmarket.units import yuan_text
 
 FactValue = str | date | int
 TEXT, DATE, FEN, COMPUTED = "text", "date", "fen", "computed"

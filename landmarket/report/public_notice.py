@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from landmarket.report.amount_text import amount_in_words, yuan_text
+from landmarket.report.amount_text import amount_in_words
 from landmarket.report.cells import safe_text
 from landmarket.report.public_notice_document import Grid, Paper, PublicSheet
 from landmarket.report.public_notice_lines import (
@@ -25,6 +25,7 @@ from landmarket.report.public_notice_lines import (
 )
 from landmarket.report.public_notice_parts import PublicNotice, require_sound_notice
 from landmarket.report.public_notice_text import chapter
+from landmarket.units import yuan_text
 
 __all__ = ["Paper", "PublicNotice", "public_notice_table", "write_public_notice"]
 

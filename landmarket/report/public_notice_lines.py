@@ -11,9 +11,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from landmarket.exact import apportion
-from landmarket.report.amount_text import amount_in_words, yuan_text
+from landmarket.report.amount_text import amount_in_words
 from landmarket.report.public_notice_parts import PublicNotice, amounts_of, texts_of
 from landmarket.report.public_notice_text import chapter
+from landmarket.units import yuan_text
 
 _WEIGHT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?|[0-9]{1,9}/[1-9][0-9]{0,8}")
 _HUNDREDTHS = 10_000  # of a per cent of the price

@@ -11,8 +11,8 @@ import pandas as pd
 from landmarket.checks import require_columns
 from landmarket.columns import label
 from landmarket.errors import BadValueError, named_rows
-from landmarket.report.amount_text import yuan_text
 from landmarket.report.public_notice_text import chapter
+from landmarket.units import yuan_text
 
 _PARTS = ["party", "basis", "amount_fen"]
 _MEMBERS = ["group", "household", "name", "weight", "amount_fen"]
