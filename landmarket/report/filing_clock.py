@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 
 from landmarket.report.notice_parts import Gap
-from landmarket.rules import Rule, national_rules, read_rules, rule_in_force
+from landmarket.rules import Rule, national_rules, rule_in_force
 from landmarket.workdays import HolidayNotice, add_working_days, working_days_between
 
-_FILING, _ANSWER = "entry_filing_days", "entry_answer_days"
+_FILING, _ANSWER = "entry_filing_days", "filing_answer_days"
 
 
 @dataclass(frozen=True)
@@ -46,18 +44,6 @@ LATE = "迟报"
 """Kind of the finding that the plan was filed too late."""
 
 
-@cache
-def filing_rules() -> tuple[Rule, ...]:
-    """Return the rules on filing and answering an entry plan (报送期限规则).
-
-    Returns
-    -------
-    tuple of Rule
-        The national rules, and the one on the answer.
-    """
-    return (*national_rules(), *read_rules(files("landmarket.report").joinpath("templates", "filing.toml")))
-
-
 def filing_clock(
     filed_on: date | None,
     deal_on: date | None,
@@ -76,7 +62,7 @@ def filing_clock(
     county : str, optional
         County code, 6 digits; decides only where there are local rules.
     rules : sequence of Rule, optional
-        Rules with ``entry_filing_days`` and ``entry_answer_days``; by default those that ship.
+        Rules with ``entry_filing_days`` and ``filing_answer_days``; by default those that ship.
     holidays : sequence of HolidayNotice, optional
         Announcements for years that the calendar package does not know.
 
@@ -100,7 +86,7 @@ def filing_clock(
     >>> filing_clock(date(2026, 3, 2), date(2026, 3, 16)).latest
     datetime.date(2026, 3, 2)
     """
-    held = filing_rules() if rules is None else rules
+    held = national_rules() if rules is None else rules
     latest = earliest = answer_by = None
     findings: list[Gap] = []
     before = _rule(held, _FILING, deal_on or filed_on, county)
