@@ -17,7 +17,7 @@ from landmarket.errors import BadValueError, LandMarketWarning, ReadError, RuleE
 from landmarket.income_products import IncomeWork, do_income, public_notices
 from landmarket.income_products import work as work_module
 from landmarket.income_products.checks import ledger_check, roster_check, unposted
-from landmarket.income_products.inequality import village_incomes
+from landmarket.income_products.inequality import inequality_tables, village_incomes
 from landmarket.income_products.tables import present_table
 from landmarket.products import Work
 
@@ -145,6 +145,15 @@ def test_a_village_has_its_members_once(simulated: IncomeWork) -> None:
     village = below[below["owner_code"].eq(OWNER)].iloc[0]
     deal = simulated.deals[simulated.deals["owner_code"].eq(OWNER)].iloc[0]
     assert table.loc[f"{deal['township']} {deal['village']}", "member_count"] == village["member_count"]
+
+
+def test_a_village_whose_members_are_not_known_is_counted_as_left_out(simulated: IncomeWork) -> None:
+    counted, unknown = inequality_tables(simulated)[0][["村数", "成员数不明的村数"]].iloc[0]
+    owners = simulated.main.scenario.owners.copy()
+    owners.loc[owners["owner_code"].eq(OWNER), "member_count"] = pd.NA
+    scenario = replace(simulated.main.scenario, owners=owners)
+    after = inequality_tables(replace(simulated, main=replace(simulated.main, scenario=scenario)))[0].iloc[0]
+    assert (after["村数"], after["成员数不明的村数"]) == (counted - 1, unknown + 1)
 
 
 # Roster and ledger against the tables

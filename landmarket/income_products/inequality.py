@@ -42,8 +42,8 @@ def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index village (with its township): every village with a collective of village or group whose members are known;
-        ``township``, ``member_count``, ``members_fen``.
+        Index village (with its township): every village with a collective of village or group; ``township``,
+        ``member_count`` (missing where neither the village's nor those of all its groups are known), ``members_fen``.
 
     Notes
     -----
@@ -55,18 +55,22 @@ def village_incomes(work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _village_members(work: IncomeWork) -> pd.DataFrame:
-    """Township and members of every village; the same for every split, and an overlay to find."""
+    """Township and members, missing where not known, of every village; an overlay to find, the same for every split."""
     owners = work.main.scenario.owners
     places = locate(owners.reset_index(drop=True), work.main.scenario.villages)
     known = pd.DataFrame(owners.drop(columns=owners.geometry.name)).reset_index(drop=True).join(places)
-    known = known[known["owner_level"].isin(_BELOW_TOWNSHIP) & known["member_count"].notna() & known["village"].notna()]
+    known = known[known["owner_level"].isin(_BELOW_TOWNSHIP) & known["village"].notna()]
     known = known.drop_duplicates("owner_code").assign(place=known["township"] + " " + known["village"])
-    people = known.assign(member_count=known["member_count"].astype("int64"))
-    counts = people.pivot_table(index="place", columns="owner_level", values="member_count", aggfunc="sum")
-    counts = counts.reindex(columns=list(_BELOW_TOWNSHIP))
-    table = pd.DataFrame({"member_count": counts["村"].fillna(counts["组"]).astype("int64")})
+    people = known["member_count"].astype("float64")
+    levels = (people[known["owner_level"].eq(level)] for level in _BELOW_TOWNSHIP)
+    village, group = (members.groupby(known["place"]).agg(_all_known) for members in levels)
+    table = pd.DataFrame({"member_count": village.combine_first(group).astype("Int64")})
     table.insert(0, "township", known.groupby("place")["township"].first().reindex(table.index))
     return table
+
+
+def _all_known(members: pd.Series[float]) -> float:
+    return float(members.sum(skipna=False))
 
 
 def _with_income(villages: pd.DataFrame, work: IncomeWork, shares: pd.DataFrame) -> pd.DataFrame:
@@ -78,6 +82,7 @@ def _with_income(villages: pd.DataFrame, work: IncomeWork, shares: pd.DataFrame)
 
 def _every_village_income(work: IncomeWork) -> dict[str, pd.DataFrame]:
     villages = _village_members(work)
+    villages = villages[villages["member_count"].notna()].astype({"member_count": "int64"})
     return {name: _with_income(villages, work, shares) for name, shares in every_split(work).items()}
 
 
@@ -92,17 +97,20 @@ def inequality_tables(work: IncomeWork) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     measures : DataFrame
-        A row for each rule: Gini, Theil, its parts within and between townships.
+        A row for each rule: Gini, Theil, its parts within and between townships, villages counted and left out.
     townships : DataFrame
         Theil by township under the county's rule.
     """
     rows, parts = [], {}
+    unknown = int(_village_members(work)["member_count"].isna().sum())
     for name, table in _every_village_income(work).items():
         people = table["member_count"].astype("float64")
         parts[name] = theil_parts(table["members_fen"].astype("float64"), table["township"], people)
         found = parts[name]
-        rows.append([name, gini(table["members_fen"], people), found.total, found.within, found.between])
-    measures = pd.DataFrame(rows, columns=["办法", "基尼系数", "泰尔指数", "组内（乡镇内）指数", "组间（乡镇间）指数"])
+        indices = [gini(table["members_fen"], people), found.total, found.within, found.between]
+        rows.append([name, *indices, len(table), unknown])
+    columns = ["基尼系数", "泰尔指数", "组内（乡镇内）指数", "组间（乡镇间）指数", "村数", "成员数不明的村数"]
+    measures = pd.DataFrame(rows, columns=["办法", *columns])
     names = {
         "units": "村数",
         "population_share": "人口占比",
