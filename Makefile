@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUTPUT ?= output
 
-.PHONY: demo test lint bench hunt docs notebooks lock browser clean
+.PHONY: demo test lint bench hunt docs screenshots notebooks lock browser clean
 
 demo: $(VENV)/.core
 	$(BIN)/landmarket demo --out $(OUTPUT)/demo
@@ -34,8 +34,17 @@ bench: $(VENV)/.test
 hunt: $(VENV)/.test browser
 	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
 
-docs: $(VENV)/.test
+docs: docs/_build/executed/.done
 	$(BIN)/python docs/build.py
+
+# The gallery shows what the notebooks give; they are executed anew when they or the library changed.
+docs/_build/executed/.done: $(wildcard notebooks/*.ipynb) $(shell find landmarket -name '*.py') | $(VENV)/.test
+	$(BIN)/python notebooks/run.py --into docs/_build/executed
+	touch $@
+
+# The pictures in README and in the gallery: make screenshots after a change of what pages look like
+screenshots: docs/_build/executed/.done browser
+	$(BIN)/python docs/screenshots.py
 
 browser:
 	sh .ci/browser.sh

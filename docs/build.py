@@ -1,4 +1,8 @@
-"""Build the documentation without a network: `make docs`. Warnings are errors, and every internal link is followed."""
+"""Build the documentation without a network: `make docs`. Warnings are errors, and every internal link is followed.
+
+The gallery shows the notebooks with what they gave, as ``notebooks/run.py --into docs/_build/executed`` left them; one
+that was not executed is shown without.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,9 @@ from sphinx.cmd.build import build_main
 
 DOCS = Path(__file__).parent
 OUTPUT = DOCS / "_build" / "html"
+NOTEBOOKS = DOCS.parent / "notebooks"
+EXECUTED = DOCS / "_build" / "executed"
+GALLERY = DOCS / "gallery"
 
 
 class _Page(HTMLParser):
@@ -64,6 +71,15 @@ def broken_links(folder: Path) -> list[str]:
     return faults
 
 
+def hang_gallery() -> None:
+    """Put every notebook beside the page of the gallery, executed where it was."""
+    for hung in GALLERY.glob("*.ipynb"):
+        hung.unlink()
+    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+        executed = EXECUTED / notebook.name
+        shutil.copyfile(executed if executed.is_file() else notebook, GALLERY / notebook.name)
+
+
 def build(output: Path) -> int:
     """Build the pages.
 
@@ -77,6 +93,7 @@ def build(output: Path) -> int:
     int
         0 if there was no warning and no broken link.
     """
+    hang_gallery()
     notes = output.with_name(f"{output.name}.doctrees")
     for folder in (output, notes):
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,7 @@ version = release = version_of("landmarket")
 language = "zh_CN"
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "numpydoc",
     "chinese_lines",
@@ -22,12 +22,15 @@ extensions = [
     "formulas",
     "public_names",
 ]
-exclude_patterns = ["_build", "extensions"]
+exclude_patterns = ["_build", "extensions", "accuracy.ipynb"]
 default_role = "py:obj"
 primary_domain = "py"
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
+
+nb_execution_mode = "off"  # the notebooks come here with what they gave
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # widgets would be fetched from elsewhere
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

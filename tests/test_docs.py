@@ -21,6 +21,7 @@ from types import ModuleType
 import click
 import pandas as pd
 import pytest
+from PIL import Image
 
 import landmarket
 from landmarket import cli
@@ -176,6 +177,27 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "<math" in (tmp_path / "html" / "explanation" / "formula.html").read_text(encoding="utf-8")
+
+
+def test_the_gallery_shows_every_notebook_with_its_picture() -> None:
+    page = (DOCS / "gallery" / "index.md").read_text(encoding="utf-8")
+    names = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    assert re.findall(r"\{doc\}`[^<]+<([^>]+)>`", page) == names
+    assert re.findall(r"^(\w+)$", page.split(":hidden:")[1], re.M) == names
+    pictures = sorted((DOCS / "static" / "gallery").glob("*.png"))
+    assert [path.stem for path in pictures] == names
+    for path in pictures:
+        with Image.open(path) as picture:
+            assert picture.size == (360, 240)
+
+
+@pytest.mark.parametrize("path", READMES, ids=name_of)
+def test_readme_shows_a_township_as_it_looks(path: Path) -> None:
+    shown = re.findall(r"^!\[.+\]\((.+\.png)\)$", path.read_text(encoding="utf-8"), re.M)
+    assert shown == ["docs/static/township.png"]
+    with Image.open(ROOT / shown[0]) as picture:
+        assert picture.size == (1280, 800)
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 100
 
 
 def test_the_build_finds_broken_links_and_outside_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
