@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUTPUT ?= output
 
-.PHONY: demo test lint bench hunt docs screenshots notebooks lock browser clean
+.PHONY: demo test lint bench hunt docs screenshots notebooks lock bundle browser postgis clean
 
 demo: $(VENV)/.core
 	$(BIN)/landmarket demo --out $(OUTPUT)/demo
 
-test: $(VENV)/.test browser
+test: $(VENV)/.test browser postgis
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.test
@@ -31,7 +31,7 @@ bench: $(VENV)/.test
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi
 
-hunt: $(VENV)/.test browser
+hunt: $(VENV)/.test browser postgis
 	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
 
 docs: docs/_build/executed/.done
@@ -49,6 +49,9 @@ screenshots: docs/_build/executed/.done browser
 browser:
 	sh .ci/browser.sh
 
+postgis:
+	sh .ci/postgis.sh
+
 # Locks are written by hand of a maintainer: make lock
 lock: $(VENV)/bin/python
 	$(PIP) install --quiet uv
@@ -56,6 +59,14 @@ lock: $(VENV)/bin/python
 		--python-version 3.11 --group build pyproject.toml -o requirements/core.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --group build --group test --group lint --group docs pyproject.toml -o requirements/test.txt
+
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-deps --python-version 3.11 \
+		requirements/core.txt --format pylock.toml | $(BIN)/python .ci/windows_wheels.py > requirements/windows.tmp
+	mv requirements/windows.tmp requirements/windows.csv
+
+# For machines that reach no package index: an archive each for Linux and Windows in dist/
+bundle: $(VENV)/.core
+	$(BIN)/python release/bundle.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
