@@ -22,6 +22,7 @@ STYLES_TABLE = "layer_styles"
 GEOMETRY, _KEY = "geom", "fid"
 _RESERVED = ("gpkg_", "rtree_", "sqlite_", STYLES_TABLE)
 _NAME_LENGTH = 30
+_VERSION = "1.2"  # newer ones make the GDAL of older machines warn
 _NOT_WHOLE = "写入的要素数与图层不符"
 # The columns and types are those of the table that QGIS makes when a style is saved into a GeoPackage.
 _MAKE_STYLES = f"""
@@ -118,6 +119,7 @@ def _write_layer(path: Path, name: str, table: gpd.GeoDataFrame, *, multi: bool)
         path,
         layer=name,
         driver="GPKG",
+        dataset_options={"VERSION": _VERSION},
         append=path.exists(),
         promote_to_multi=multi,
         layer_options={"GEOMETRY_NAME": GEOMETRY, "FID": _KEY},
