@@ -6,16 +6,30 @@ the workbook in `landmarket.report`.
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from landmarket.county import County, read_county, read_county_parcels, read_scenario, read_villages, sample_county
 from landmarket.distribution import SplitRule, read_split_rule, split_income
 from landmarket.market.deal import simulate_deals
 from landmarket.market.terms import DealTerms, read_deal_terms
-from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario, zone_parcels
+from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario, scenario_changes, zone_parcels
 from landmarket.screening import Screening, screen
 
+if TYPE_CHECKING:
+    from landmarket.explorer import explore
+
 __version__ = version("landmarket")
+
+
+def __getattr__(name: str) -> object:
+    """Import the explorer when it is first asked for: it brings maps along."""
+    if name != "explore":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = import_module("landmarket.explorer").explore
+    return found
+
 
 __all__ = [
     "County",
@@ -26,6 +40,7 @@ __all__ = [
     "SplitRule",
     "__version__",
     "compare_scenarios",
+    "explore",
     "read_county",
     "read_county_parcels",
     "read_deal_terms",
@@ -34,6 +49,7 @@ __all__ = [
     "read_villages",
     "run_scenario",
     "sample_county",
+    "scenario_changes",
     "screen",
     "simulate_deals",
     "split_income",

@@ -16,6 +16,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from landmarket.display import rows_table
 from landmarket.errors import NoRuleInForceError, ReadError, RuleError, UnverifiedRuleWarning
 
 RuleValue = Decimal | str | bool | tuple[Decimal, ...]
@@ -105,6 +106,59 @@ class Rule:
         if isinstance(self.value, tuple) and len(self.value) == 2 and self.value[0] <= self.value[1]:
             return self.value[0], self.value[1]
         raise RuleError(f"规则 {self.name} 的值 {self.value!r} 应为 [下限, 上限]。办法：改写规则文件。")
+
+
+def value_text(value: RuleValue) -> str:
+    """Write a rule's value as a table prints it (规则的值).
+
+    Parameters
+    ----------
+    value : Decimal, str, bool or tuple of Decimal
+        The value.
+
+    Returns
+    -------
+    str
+        是 or 否 for a flag; two ends with a dash between them.
+
+    Examples
+    --------
+    >>> value_text((Decimal("0.2"), Decimal("0.5"))), value_text(False)
+    ('0.2—0.5', '否')
+    """
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "—".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def rules_shown(rules: Iterable[Rule]) -> str:
+    """Write rules as a table for a notebook (规则表).
+
+    Parameters
+    ----------
+    rules : iterable of Rule
+        The rules.
+
+    Returns
+    -------
+    str
+        HTML; every text is escaped.
+    """
+    headers = ["规则", "值", "单位", "施行", "出处", "核对原文"]
+    return rows_table(
+        headers,
+        [
+            [
+                rule.name,
+                value_text(rule.value),
+                rule.unit,
+                f"{rule.effective_from}—{rule.effective_to or '今'}",
+                rule.source,
+                "是" if rule.verified else "否",
+            ]
+            for rule in rules
+        ],
+    )
 
 
 def _exact(value: object, where: str) -> RuleValue:

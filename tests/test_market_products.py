@@ -26,6 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket import cli
+from landmarket.cli.options import progress
 from landmarket.columns import schema
 from landmarket.county import read_county, sample_county
 from landmarket.errors import BadValueError, LandMarketWarning, OutputError, ReadError, RuleError
@@ -50,8 +51,8 @@ from landmarket.market_products.bank import Watch, reserve_bank, simulated
 from landmarket.market_products.cases import Asking, levers, price_cases
 from landmarket.market_products.products import CURVES, WORKBOOK
 from landmarket.market_products.tables import case_table, plan_table, sources_table
-from landmarket.market_products.work import unwatched
 from landmarket.products import Work
+from landmarket.progress import unwatched
 from landmarket.report.table_book import write_internal_book
 from tests import market_clerk
 from tests.hunting import examples
@@ -665,7 +666,7 @@ def test_a_county_without_a_plan_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     county = replace(read_county(sample_county()), market_plan=None)
-    monkeypatch.setattr(cli, "read_county", lambda path: county)
+    monkeypatch.setattr("landmarket.cli.simulate_command.read_county", lambda path: county)
     monkeypatch.setattr(sys, "argv", ["landmarket", "simulate", str(sample_county()), "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
@@ -700,7 +701,7 @@ def test_help_is_in_chinese(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 def test_progress_counts_every_parcel(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[int] = []
-    with cli._progress("储备库", 30) as advance:
+    with progress("储备库", 30) as advance:
 
         def done(parcels: int) -> None:
             told.append(parcels)

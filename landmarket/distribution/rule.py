@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from landmarket.display import pairs_table
 from landmarket.errors import RuleError
 from landmarket.exact import MILLION, millionths
 from landmarket.rules import Rule
@@ -204,6 +205,56 @@ class SplitRule:
         for level in ("township", "village"):
             if getattr(self, f"{level}_share") and not getattr(self, f"{level}_document"):
                 raise RuleError(f"{where}：{level}_share 须有 {level}_document（文号）；政府不是分配主体。")
+
+    def __repr__(self) -> str:
+        """Name the rule and count its rates."""
+        return f"<SplitRule {self.name}：{self.effective_from} 起，调节金比例 {len(self.fund_rates)} 档>"
+
+    def _repr_html_(self) -> str:
+        """Show figures and rates in a notebook; every text is escaped."""
+        return pairs_table(self.facts(), "项目", "内容") + pairs_table(self.rates_by_case(), "调节金适用于", "比例")
+
+    def facts(self) -> dict[str, str]:
+        """List the rule item by item, all but the rates of the fund, in Chinese (办法要点).
+
+        Returns
+        -------
+        dict of str to str
+            Item and content.
+        """
+        shares = {
+            "乡镇": (self.township_share, self.township_document),
+            "村": (self.village_share, self.village_document),
+        }
+        return {
+            "收益分配办法": self.name,
+            "文件": self.source,
+            "施行": f"{self.effective_from}—{self.effective_to or '今'}",
+            "核对原文": "是" if self.verified else "否",
+            "调节金计征基数": "土地增值收益" if self.fund_base is FundBase.GAIN else "成交总价款",
+            "税费 ÷ 成交价": f"{self.tax_rate:%}",
+            "公积公益金 ÷ 净收益": f"{self.retention_rate:%}",
+            "分配给成员": "可以" if self.direct_distribution else "不可以",
+            **{f"{level}集体份额": f"{share:%} {document}".strip() for level, (share, document) in shares.items()},
+            "复垦区份额": f"{self.reclaimed_share:%}",
+            "增值收益扣除的成本": BETWEEN_KINDS.join(self.gain_costs) or "无",
+            "净收益扣除的成本": BETWEEN_KINDS.join(self.net_costs) or "无",
+            "越出幅度的依据": self.override_document or "无",
+        }
+
+    def rates_by_case(self) -> dict[str, str]:
+        """List the rates of the fund by what they apply to, in Chinese (调节金比例).
+
+        Returns
+        -------
+        dict of str to str
+            Case and rate; of two rates for one case, both.
+        """
+        cases: dict[str, str] = {}
+        for rate in self.fund_rates:
+            case = "，".join(filter(None, (getattr(rate, aspect) for aspect in ASPECTS))) or "一律"
+            cases[case] = "、".join(filter(None, (cases.get(case, ""), f"{rate.rate:%}")))
+        return cases
 
     @property
     def taken(self) -> tuple[Rule, ...]:

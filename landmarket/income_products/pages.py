@@ -38,7 +38,8 @@ def write_index(work: IncomeWork, path: Path, links: Mapping[str, str]) -> None:
         Text and relative address of each link.
     """
     measures = inequality_tables(work)[0]
-    figures = {name: [f"{value:.{_MEASURES}f}" for value in measures[name]] for name in measures.select_dtypes("float")}
+    shown = [str(name) for name in measures.select_dtypes("float")]
+    figures = {name: [f"{value:.{_MEASURES}f}" for value in measures[name]] for name in shown}
     write_table_page(
         path,
         {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from landmarket.display import frame_table, paragraph
 from landmarket.errors import NoRuleInForceError, RuleError, UnverifiedRuleWarning
 from landmarket.exact import MILLION, millionths
 from landmarket.rule_file import RuleFile
@@ -212,6 +213,16 @@ class DealTerms:
         wrong += [f"{key} 过大，疑把百分数写成整数（20% 应写 0.20）" for key in percents]
         if wrong:
             raise RuleError(f"交易条件 {self.name}：{'；'.join(wrong)}。办法：改写规则文件。")
+
+    def __repr__(self) -> str:
+        """Name the terms; nothing of the reserve."""
+        return f"<DealTerms {self.name}：{self.mode}，{self.form}，{self.effective_from} 起>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what a notice may print of the terms; nothing of the reserve."""
+        shown = public_terms(self).drop(columns="source")
+        shown = shown.rename(columns={"item": "项目", "value": "内容", "unit": "单位"})
+        return frame_table(shown) + paragraph(f"来源：{self.source}")
 
     def _negotiation_faults(self) -> list[str]:
         """What a negotiated price needs: the seller's bargaining power, and no second party."""

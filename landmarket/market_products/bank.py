@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -19,9 +17,7 @@ from landmarket.market.supply_limits import SupplyState
 from landmarket.market.terms import DealTerms
 from landmarket.market.tile_store import TileStore
 from landmarket.products import Work, plain
-
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
-"""Told of a piece of work by its name and its number of parcels; what it opens is told of parcels done."""
+from landmarket.progress import Progress
 
 FUND, COLLECTIVE = "fund_price_share", "collective_price_share"
 SHARES = (FUND, COLLECTIVE)
@@ -51,7 +47,7 @@ class Assumptions:
     demand: Demand
     split_rule: SplitRule
     draws: int
-    seed: int
+    seed: int = field(repr=False)
     on: date
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +18,11 @@ from landmarket.market.supply import QuotaValue, best_plan, plan_by_rule, quota_
 from landmarket.market.supply_plan import SupplyPlan
 from landmarket.market.supply_rule import SupplyRule, read_supply_rule
 from landmarket.market.tile_store import TileStore
-from landmarket.market_products.bank import SHARES, Assumptions, Progress, Watch, reserve_bank, simulated, valued
+from landmarket.market_products.bank import SHARES, Assumptions, Watch, reserve_bank, simulated, valued
 from landmarket.market_products.cases import PriceCase, levers, price_cases, quota_lever
 from landmarket.market_products.reserves import reserve_advice, reserve_curves
 from landmarket.products import Work, do_county
+from landmarket.progress import Progress, unwatched
 
 Say = Callable[[str], None]
 
@@ -111,26 +111,6 @@ class MarketWork:
     def secret_inputs(self) -> list[Path]:
         """The plan, whose valuations tell of the reserve."""
         return [path for path in (self.county.market_plan,) if path is not None]
-
-
-@contextmanager
-def unwatched(name: str, parcels: int) -> Iterator[Callable[[int], object]]:
-    """Tell nobody how far the work is (不报进度).
-
-    Parameters
-    ----------
-    name : str
-        What the work is called.
-    parcels : int
-        Its parcels.
-
-    Yields
-    ------
-    callable
-        Takes a number of parcels done.
-    """
-    del name, parcels
-    yield lambda done: None
 
 
 def do_market(

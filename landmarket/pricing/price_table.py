@@ -8,17 +8,26 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from html import escape
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
+from landmarket.display import frame_table, paragraph, rows_table, shown_text
 from landmarket.errors import BadValueError, ReadError
 from landmarket.pricing.rounding import Floats, rounded_exactly
 
 LEVELS = ("优", "较优", "一般", "较劣", "劣")
 """The five levels of a factor, best first."""
+_BASIS = {
+    "use": "用途",
+    "grade": "级别",
+    "legal_term": "法定最高年期（年）",
+    "floor_area_ratio": "容积率",
+    "development": "开发程度",
+    "capitalisation_rate": "土地还原率",
+    "price_form": "地价类型",
+}
 
 
 class PriceForm(StrEnum):
@@ -243,23 +252,24 @@ class PriceTable:
         return f"<PriceTable {self.citation}，{priced} 个价格，{len(self.findings)} 处问题>"
 
     def _repr_html_(self) -> str:
-        """Show the notice in a notebook; every text of the file is escaped."""
-        wide = self.prices.pivot_table(
-            index=["township", "grade"], columns="use", values="unit_price", sort=False, observed=True
+        """Show the notice in a notebook: prices by grade and use, their basis, what reading found."""
+        published = f"，{self.published} 公布" if self.published else ""
+        head = paragraph(f"{self.citation}{published}", self.connotation.rights, f"来源：{self.source}")
+        basis = self.connotation.by_use.astype("object").replace(np.inf, "不限").rename(columns=_BASIS)
+        tail = paragraph(self.formula.text, f"读取时发现 {len(self.findings)} 处问题（见 .findings）")
+        return head + self._price_grid() + frame_table(basis) + tail
+
+    def _price_grid(self) -> str:
+        """Township and grade down, use across, as notices print prices; what is printed twice is shown twice."""
+        uses = list(dict.fromkeys(self.prices["use"]))
+        rows: dict[tuple[str, str], dict[str, list[str]]] = {}
+        columns = ("township", "grade", "use", "unit_price")
+        for township, grade, use, price in zip(*(self.prices[name] for name in columns), strict=True):
+            rows.setdefault((township, grade), {}).setdefault(use, []).append(shown_text(price))
+        return rows_table(
+            ["乡镇", "级别", *(f"{use or '各用途'}（元/㎡）" for use in uses)],
+            [
+                [township or "各乡镇", grade or "各级别", *("、".join(cells.get(use, [])) or None for use in uses)]
+                for (township, grade), cells in rows.items()
+            ],
         )
-        wide.index.names, wide.columns.name = ["乡镇", "级别"], "元/㎡"
-        basis = self.connotation.by_use.rename(
-            columns={
-                "use": "用途",
-                "grade": "级别",
-                "legal_term": "法定最高年期",
-                "floor_area_ratio": "容积率",
-                "development": "开发程度",
-                "capitalisation_rate": "土地还原率",
-                "price_form": "地价类型",
-            }
-        )
-        head = f"<p><b>{escape(self.citation)}</b><br>{escape(self.connotation.rights)}　{escape(self.source)}</p>"
-        tail = f"<p>{escape(self.formula.text)}；读取时发现 {len(self.findings)} 处问题（见 .findings）</p>"
-        basis_html = basis.to_html(index=False, float_format="{:g}".format, na_rep="—", escape=True)
-        return head + wide.to_html(float_format="{:g}".format, na_rep="—", escape=True) + basis_html + tail

@@ -1,5 +1,6 @@
 """Scenarios (情景): the whole job as one composition of functions, and what differs between two."""
 
+from landmarket.scenario.changes import scenario_changes
 from landmarket.scenario.comparison import compare_scenarios
 from landmarket.scenario.steps import (
     Priced,
@@ -23,6 +24,7 @@ __all__ = [
     "deals_and_shares",
     "priced_parcels",
     "run_scenario",
+    "scenario_changes",
     "zone_parcels",
     "zoned_parcels",
 ]

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landmarket.columns import UNKNOWN_TOWNSHIP
+from landmarket.display import pairs_table
 from landmarket.distribution import SplitRule
 from landmarket.market.terms import DealTerms
 from landmarket.pricing.price_table import PriceTable
@@ -20,6 +21,7 @@ from landmarket.zoning.entry import EntryRule
 _ENDS = {"upper": "上限", "lower": "下限"}
 ALLOWED = "可入市"
 TOTAL = "合计"
+_GAPS = {"price_gap": "没有地价", "deal_gap": "未模拟交易", "split_gap": "未分配"}
 _MONEY = (
     "total_price_fen",
     "deal_price_fen",
@@ -72,15 +74,24 @@ class Scenario:
     split_rule: SplitRule
 
     def __repr__(self) -> str:
-        """Name the scenario instead of printing its layers."""
-        return f"<Scenario {self.name}，{self.on:%Y-%m-%d}，种子 {self.seed}>"
+        """Name the scenario instead of printing its layers; the seed would tell of reserves."""
+        return f"<Scenario {self.name}，{self.on:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
         """List what the scenario rests on, in a notebook; every text is escaped."""
-        parts = {
+        return pairs_table(self.facts(), "项目", "内容")
+
+    def facts(self) -> dict[str, str]:
+        """List what the scenario rests on, in Chinese; neither seed nor reserve (情景依据).
+
+        Returns
+        -------
+        dict of str to str
+            Item and content.
+        """
+        return {
             "名称": self.name,
             "入市与估价期日": f"{self.on:%Y-%m-%d}",
-            "模拟种子": str(self.seed),
             "村界、规划、所有权": f"{len(self.villages)}、{len(self.plan)}、{len(self.owners)} 个图斑",
             "管控图层": "、".join(f"{layer.name}（{layer.effect}，{len(layer.areas)}）" for layer in self.constraints),
             "基准地价": self.price_table.citation,
@@ -89,7 +100,6 @@ class Scenario:
             "交易条件": f"{self.terms.name}：{self.terms.mode}，{self.terms.form}",
             "收益分配办法": self.split_rule.name,
         }
-        return _two_columns(parts, "项目", "内容")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,7 +134,7 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """Sum each step up, in a notebook; every text is escaped."""
-        return _two_columns(self._steps(), "步骤", "结果")
+        return pairs_table(self._steps(), "步骤", "结果")
 
     def _steps(self) -> dict[str, str]:
         """What each step gave, in Chinese."""
@@ -141,6 +151,7 @@ class Outcome:
             "基准地价": f"{len(self.prices)} 宗，总地价 {_wan(self.prices['total_price_fen'])}",
             "交易": f"{_counted(self.deals['outcome'])}，成交价 {_wan(self.deals['deal_price_fen'])}",
             "分配": "、".join(f"{name} {_wan(self.shares[column])}" for name, column in shared.items()),
+            "未算出（原因见各表的列）": "、".join(f"{_GAPS[name]} {count} 宗" for name, count in self.gaps.items()),
         }
 
     @property
@@ -180,12 +191,6 @@ class Outcome:
         sums.loc[TOTAL] = sums.sum()
         whole = sums.columns.drop("area")
         return sums.astype(dict.fromkeys(whole, "int64"))
-
-
-def _two_columns(rows: Mapping[str, str], left: str, right: str) -> str:
-    frame = pd.DataFrame({left: list(rows), right: list(rows.values())})
-    with pd.option_context("display.max_colwidth", None):
-        return frame.to_html(index=False, escape=True, justify="left")
 
 
 def _counted(values: pd.Series[str]) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.columns import label
+from landmarket.display import frame_table, paragraph
 from landmarket.errors import SHOWN
 
 _SEVERITIES = ["错误", "警告", "提示"]
@@ -61,7 +62,7 @@ class Screening(NamedTuple):
     def _repr_html_(self) -> str:
         """Show the counts and the findings in a notebook; every text is escaped."""
         counts = "；".join(f"{name} {count} 宗" for name, count in self.counts.items())
-        return f"<p><b>{counts}</b></p>" + self.summary().to_html(index=False, escape=True, justify="left")
+        return paragraph(counts) + frame_table(self.summary())
 
     def summary(self) -> pd.DataFrame:
         """Group the findings by check and column.

@@ -13,6 +13,7 @@ from landmarket.checks import require_columns
 from landmarket.errors import BadValueError, RuleError, UnverifiedRuleWarning
 from landmarket.market.demand import Demand
 from landmarket.market.simulation import simulate_market
+from landmarket.progress import Progress, unwatched
 from landmarket.scenario import TOTAL, Priced, Scenario, Zoned, deals_and_shares, priced_parcels, zoned_parcels
 from landmarket.sweep.changes import changed_demand, changed_scenario, setting_name, within_quota
 from landmarket.sweep.plan import KnobName, Setting, SweepPlan
@@ -33,7 +34,9 @@ _SPLIT_KNOBS = (KnobName.FUND_FACTOR, KnobName.FUND_RATE)
 _ENDS = 2
 
 
-def sweep(parcels: gpd.GeoDataFrame, base: Scenario, plan: SweepPlan) -> pd.DataFrame:
+def sweep(
+    parcels: gpd.GeoDataFrame, base: Scenario, plan: SweepPlan, *, progress: Progress = unwatched
+) -> pd.DataFrame:
     """Run a scenario for every combination of a grid (情景组合).
 
     Parameters
@@ -44,6 +47,8 @@ def sweep(parcels: gpd.GeoDataFrame, base: Scenario, plan: SweepPlan) -> pd.Data
         The base scenario.
     plan : SweepPlan
         What is varied.
+    progress : callable, optional
+        Told of each scenario done, see `landmarket.progress`.
 
     Returns
     -------
@@ -69,15 +74,23 @@ def sweep(parcels: gpd.GeoDataFrame, base: Scenario, plan: SweepPlan) -> pd.Data
     """
     _warn_unverified(plan)
     rows = []
-    for setting, zoned, priced, offered in _prepared(parcels, base, plan):
-        outcome = deals_and_shares(zoned, priced, offered, changed_scenario(base, setting, plan))
-        rows.append(pd.Series({"offered": len(offered)} | dict(outcome.totals().loc[TOTAL])))
+    with progress(plan.name, len(plan.settings())) as done:
+        for setting, zoned, priced, offered in _prepared(parcels, base, plan):
+            outcome = deals_and_shares(zoned, priced, offered, changed_scenario(base, setting, plan))
+            rows.append(pd.Series({"offered": len(offered)} | dict(outcome.totals().loc[TOTAL])))
+            done(1)
     table = _table(plan, rows)
     return table.astype({name: "int64" for name in table.columns[len(plan.knobs) :] if name != "area"})
 
 
 def market_sweep(
-    parcels: gpd.GeoDataFrame, base: Scenario, plan: SweepPlan, demand: Demand, *, draws: int
+    parcels: gpd.GeoDataFrame,
+    base: Scenario,
+    plan: SweepPlan,
+    demand: Demand,
+    *,
+    draws: int,
+    progress: Progress = unwatched,
 ) -> pd.DataFrame:
     """Simulate the market many times for every combination of a grid (情景组合，多次模拟). Internal.
 
@@ -93,6 +106,8 @@ def market_sweep(
         Assumptions on demand of the base.
     draws : int
         Number of draws.
+    progress : callable, optional
+        Told of each scenario done, see `landmarket.progress`.
 
     Returns
     -------
@@ -118,12 +133,12 @@ def market_sweep(
         )
     _warn_unverified(plan)
     rows = []
-    for setting, _, _, offered in _prepared(parcels, base, plan):
-        scenario = changed_scenario(base, setting, plan)
-        found = simulate_market(
-            offered, scenario.terms, changed_demand(demand, setting), draws=draws, seed=base.seed, on=base.on
-        )
-        rows.append(found.townships.iloc[-1][list(_MARKET_COLUMNS)])
+    with progress(plan.name, len(plan.settings())) as done:
+        for setting, _, _, offered in _prepared(parcels, base, plan):
+            terms, turned = changed_scenario(base, setting, plan).terms, changed_demand(demand, setting)
+            found = simulate_market(offered, terms, turned, draws=draws, seed=base.seed, on=base.on)
+            rows.append(found.townships.iloc[-1][list(_MARKET_COLUMNS)])
+            done(1)
     table = _table(plan, rows)
     return table.astype({name: "int64" for name in _MARKET_COLUMNS if name == "parcels" or name.endswith("_fen")})
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from landmarket.display import paragraph
 from landmarket.errors import RuleError
-from landmarket.rules import Rule, load_toml, national_rules, read_rules
+from landmarket.rules import Rule, load_toml, national_rules, read_rules, rules_shown
 from landmarket.workdays import HolidayNotice, holiday_notices
 from landmarket.zoning.use import Scheme, land_use_table, scheme_of
 
@@ -71,6 +72,17 @@ class EntryRule:
     rules: tuple[Rule, ...] = ()
     scheme: str = Scheme.用地用海
     holidays: tuple[HolidayNotice, ...] = ()
+
+    def __repr__(self) -> str:
+        """Name the rules and count the county's own."""
+        return f"<EntryRule {self._heading()}，本县规则 {len(self.rules)} 条>"
+
+    def _repr_html_(self) -> str:
+        """Show the county's own rules in a notebook; the national ones are in `all_rules`."""
+        return paragraph(f"{self._heading()}，用途代码：{self.scheme}") + rules_shown(self.rules)
+
+    def _heading(self) -> str:
+        return f"{self.name}：{self.county}，{'试点' if self.pilot else '非试点'}"
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:

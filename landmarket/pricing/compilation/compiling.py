@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import JOINT, require_columns
+from landmarket.display import frame_table, paragraph
 from landmarket.errors import BadValueError, RuleError, UnverifiedRuleWarning
 from landmarket.pricing.compilation.cells import ALONE, NONE, cell_prices, cells_of_use
 from landmarket.pricing.compilation.correction_tables import far_table, level_table
@@ -77,8 +78,16 @@ class Compilation:
         return f"<Compilation {self.table.name}：{priced} 个价格，采用样点 {counted}/{len(self.samples)}>"
 
     def _repr_html_(self) -> str:
-        """Show the table, in a notebook; every text is escaped."""
-        return self.table._repr_html_()
+        """Show what the notice rests on, and the notice, in a notebook; every text is escaped."""
+        counted, priced = self.samples["counted"].sum(), self.evidence["unit_price"].notna().sum()
+        cells = f"有价 {priced}/{len(self.evidence)} 格，{len(self.findings)} 处问题"
+        line = f"采用样点 {counted}/{len(self.samples)}，{cells}"
+        ways = self.evidence.groupby(["use", "way"], sort=False).size().reset_index()
+        return (
+            paragraph(line)
+            + frame_table(ways.set_axis(["用途", "价格由来", "格数"], axis=1))
+            + self.table._repr_html_()
+        )
 
 
 def graded_villages(grades: Grades) -> GradedVillages:

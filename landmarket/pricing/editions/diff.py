@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from landmarket.display import frame_table, paragraph
 from landmarket.pricing.editions.cells import compare_cells
 from landmarket.pricing.editions.changes import (
     grade_name,
@@ -76,7 +77,7 @@ class EditionDiff:
 
     def _repr_html_(self) -> str:
         """Show the summary in a notebook; every text is escaped."""
-        return self.summary.to_html(escape=True, na_rep="—", float_format="{:.4g}".format)
+        return paragraph(f"{self.old} → {self.new}") + frame_table(self.summary.reset_index())
 
 
 def diff(old: PriceTable, new: PriceTable, villages: pd.DataFrame, parcels: pd.DataFrame | None = None) -> EditionDiff:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index
+from landmarket.display import frame_table, paragraph
 from landmarket.errors import BadValueError, UnverifiedRuleWarning, named_rows
 from landmarket.pricing.grading.grades import BoundaryMethod, assign_grade, grade_boundaries, total_scores
 from landmarket.pricing.grading.grid import ScoreGrid, score_grid
@@ -104,7 +105,8 @@ class Grades:
 
     def _repr_html_(self) -> str:
         """Show villages by use and grade, in a notebook; every text is escaped."""
-        return self.counts().to_html(escape=True)
+        head = paragraph(f"{self.rule.name}：{len(self.villages)} 村，{len(self.findings)} 处问题（见 .findings）")
+        return head + frame_table(self.counts().reset_index())
 
     def counts(self) -> pd.DataFrame:
         """Count the villages of each grade.
