@@ -20,6 +20,8 @@ from landmarket.errors import LandMarketWarning
 from landmarket.grade_products import GradeWork, do_grading
 from landmarket.pricing.grading import Grades
 from landmarket.products import Work, county_run, do_county, write_all
+from tests.postgis import postgis_database as postgis_database
+from tests.postgis import postgis_url as postgis_url
 
 
 def quiet(step: str) -> None:

@@ -1,5 +1,6 @@
 """Reading what a bureau has, and writing whole what it needs."""
 
+from landmarket.io.layers import write_layer, write_parcels
 from landmarket.io.parcels import list_layers, read_layer, read_parcels
 
-__all__ = ["list_layers", "read_layer", "read_parcels"]
+__all__ = ["list_layers", "read_layer", "read_parcels", "write_layer", "write_parcels"]

@@ -14,11 +14,15 @@ import pyogrio
 from landmarket.columns import label, rename_map, schema
 from landmarket.crs import with_crs
 from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.boundary_text import SUFFIX as BOUNDARY_TEXT
+from landmarket.io.boundary_text import read_boundary_text
+from landmarket.io.database_address import NO_DRIVER, is_database, shown_address
 from landmarket.io.encoding import shapefile_encoding
+from landmarket.io.foreign_formats import require_readable_format
+from landmarket.io.geoparquet import PARQUET, read_geoparquet
 from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date, to_number
 
 _SHAPEFILE = ".shp"
-_PARQUET = (".parquet", ".geoparquet")
 
 Typed: TypeAlias = "pd.Series[float] | pd.Series[str] | pd.Series[pd.Timestamp]"
 
@@ -29,7 +33,7 @@ def list_layers(path: str | Path) -> list[str]:
     Parameters
     ----------
     path : path-like
-        Any vector file or a FileGDB folder.
+        Any vector file, a FileGDB folder or the address of a PostGIS database.
 
     Returns
     -------
@@ -41,6 +45,9 @@ def list_layers(path: str | Path) -> list[str]:
     ReadError
         If there is no such file or it is no vector data.
     """
+    if is_database(path):
+        return _tables(str(path))
+    require_readable_format(Path(path))
     if not Path(path).exists():
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     try:
@@ -49,6 +56,14 @@ def list_layers(path: str | Path) -> list[str]:
         raise ReadError(
             f"{path}：不能作为矢量数据读取（{error}）。办法：转换为 Shapefile、GeoPackage 或 FileGDB。"
         ) from error
+
+
+def _tables(address: str) -> list[str]:
+    try:
+        from landmarket.io.postgis import list_tables
+    except ImportError as error:
+        raise ReadError(NO_DRIVER) from error
+    return list_tables(address)
 
 
 def _one_layer(path: Path, layer: str | None) -> str:
@@ -86,18 +101,25 @@ def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.Ge
     return frame, note
 
 
-def _parquet(path: Path) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+def _table(address: str, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     try:
-        frame = gpd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        said = " ".join(str(error).split())
-        raise ReadError(
-            f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 GeoDataFrame.to_parquet() 写成，或存为 GeoPackage。"
-        ) from error
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    return frame
+        from landmarket.io.postgis import read_table
+    except ImportError as error:
+        raise ReadError(NO_DRIVER) from error
+    return read_table(address, layer)
+
+
+def _read(path: str | Path, encoding: str | None, layer: str | None) -> tuple[gpd.GeoDataFrame, str, str]:
+    """Read from wherever it is; give the rows, what was found about the encoding, and the place as it may be shown."""
+    if is_database(path):
+        return *_table(str(path), layer), shown_address(str(path))
+    file = Path(path)
+    if file.suffix.lower() == BOUNDARY_TEXT:
+        frame = read_boundary_text(file)
+        return frame, str(frame.attrs["encoding"]), file.name
+    if file.suffix.lower() in PARQUET:
+        return read_geoparquet(file), "UTF-8（Parquet）", file.name
+    return *_vector(file, encoding, layer), file.name
 
 
 def read_parcels(
@@ -108,13 +130,14 @@ def read_parcels(
     Parameters
     ----------
     path : path-like
-        Shapefile, GeoPackage, FileGDB folder, GeoJSON or GeoParquet.
+        Shapefile, GeoPackage, FileGDB folder, GeoJSON, GeoParquet or boundary text file; or the address of a PostGIS database,
+        ``postgresql://user@host/database``.
     encoding : str, optional
         Encoding of a shapefile's texts. Default: its ``.cpg``, then strict UTF-8, then GB18030.
     crs : str, optional
         Coordinate system of a file that does not name its own, such as ``"EPSG:4547"``.
     layer : str, optional
-        Layer of a file with several.
+        Layer of a file with several; in a database ``schema.table``, with ``(column)`` where it has several geometries.
 
     Returns
     -------
@@ -131,26 +154,24 @@ def read_parcels(
     CrsError
         If the coordinate system is unknown or contradicts the coordinates.
     """
-    path = Path(path)
-    if path.suffix.lower() in _PARQUET:
-        frame, encoded = _parquet(path), "UTF-8（Parquet）"
-    else:
-        frame, encoded = _vector(path, encoding, layer)
+    frame, encoded, shown = _read(path, encoding, layer)
+    where = shown if is_database(path) else str(path)
     frame = frame.rename(columns=rename_map([str(name) for name in frame.columns]))
     for name in frame.columns.intersection([column.name for column in schema().values() if column.kind == "code"]):
         frame[name], lost = to_code(frame[name])
         if lost.any():
             raise BadValueError(
-                f"{path}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(frame.index[lost])}。"
+                f"{where}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(frame.index[lost])}。"
                 "办法：在源数据中改为文本字段后重新导出。"
             )
-    frame, located = with_crs(frame, crs, str(path))
+    frame, located = with_crs(frame, crs, where)
     frame.index = frame.index.rename("source_row")
     frame.attrs["source_notes"] = (
-        f"文件：{path.name}",
+        f"文件：{shown}",
         f"编码：{encoded}",
         f"坐标系：{located}",
         f"记录：{len(frame)}",
+        *frame.attrs.pop("boundary_notes", ()),
     )
     return frame
 
@@ -163,9 +184,9 @@ def read_layer(
     Parameters
     ----------
     path : path-like
-        Vector file or FileGDB folder.
+        Vector file, FileGDB folder or address of a PostGIS database.
     layer : str, optional
-        Layer of a file with several.
+        Layer of a file with several, table of a database.
     crs : str, optional
         Coordinate system of a file that does not name its own.
     encoding : str, optional
@@ -190,7 +211,8 @@ def read_layer(
         values, bad = typed_column(frame[name])
         if bad.any():
             rows = named_rows(frame.index[bad], frame.loc[bad, name])
-            raise BadValueError(f"{path}：列 {label(name)} 的值读不懂，{rows}。办法：改正源数据。")
+            where = shown_address(str(path)) if is_database(path) else path
+            raise BadValueError(f"{where}：列 {label(name)} 的值读不懂，{rows}。办法：改正源数据。")
         frame[name] = values
     return frame
 

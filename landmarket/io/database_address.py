@@ -1,0 +1,89 @@
+"""Addresses of databases (数据库地址): told from paths, and shown without a password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from landmarket.errors import ReadError
+
+NO_DRIVER = "读写 PostGIS 需要 psycopg。办法：pip install 'landmarket[postgis]'。"
+"""What is said where the extra is not installed."""
+
+_STARTS = ("postgresql://", "postgres://")
+_CURE = (
+    "办法：写成 postgresql://用户@主机:端口/库名；密码放在 pgpass 文件、服务文件或环境变量 PGPASSWORD 里，"
+    "一定要写进地址时，@ : / ? # 等字符写成 %40 %3A %2F %3F %23。"
+)
+
+
+def is_database(path: str | Path) -> bool:
+    """Tell an address of a database from a path.
+
+    Parameters
+    ----------
+    path : path-like
+        What a caller reads from or writes to.
+
+    Returns
+    -------
+    bool
+        Whether it begins as PostgreSQL's addresses do.
+
+    Examples
+    --------
+    >>> is_database("postgresql://zhang@db/land"), is_database("宗地.shp")
+    (True, False)
+    """
+    return isinstance(path, str) and path.startswith(_STARTS)
+
+
+def address_password(address: str) -> str:
+    """Return the password that stands in an address.
+
+    Parameters
+    ----------
+    address : str
+        Address of a database.
+
+    Returns
+    -------
+    str
+        The password, or empty.
+
+    Raises
+    ------
+    ReadError
+        If the address cannot be told apart, as when a password has an ``@`` in it; nothing of it is repeated.
+    """
+    rest = address.split("://", 1)[1]
+    authority = rest.split("/", 1)[0].split("?", 1)[0]
+    if rest.count("@") > 1 or "#" in rest or ("@" in rest) != ("@" in authority):
+        raise ReadError(f"数据库地址写法有误，分不清用户、密码和主机。{_CURE}")
+    user = authority.rpartition("@")[0]
+    given = dict(parse_qsl(rest.partition("?")[2]))
+    return unquote(user.partition(":")[2]) or given.get("password", "") or given.get("sslpassword", "")
+
+
+def shown_address(address: str) -> str:
+    """Write an address as messages and notes may show it.
+
+    Parameters
+    ----------
+    address : str
+        Address of a database.
+
+    Returns
+    -------
+    str
+        User, host, port and database; neither the password nor any option.
+
+    Examples
+    --------
+    >>> shown_address("postgresql://zhang:secret@db:5432/land?sslmode=require")
+    'postgresql://zhang@db:5432/land'
+    """
+    address_password(address)
+    parts = urlsplit(address)
+    user, found, host = parts.netloc.rpartition("@")
+    return unquote(f"postgresql://{user.partition(':')[0]}{found}{host}{parts.path}")
