@@ -25,6 +25,7 @@ from sample_data.county import (
     fates,
     grading,
     income,
+    land_book,
     layers,
     market,
     network,
@@ -105,6 +106,7 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     market.write_market(folder)
     clear = income.clear_parcels(table, planted, shapes, block_fates, owned)
     income.write_income(folder, seed, townships, clear, income.chosen_owners(owned, clear))
+    land_book.write_land_book(folder, seed, table, clear, owned, villages)
     documents.write_documents(folder, seed, len(table))
     return planted
 
