@@ -32,8 +32,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from landmarket.maps import View, county_map, save_page
 from landmarket.maps.facts import parcel_facts
-from landmarket.maps.layer import leaflet_script, leaflet_style
 from landmarket.maps.legend import legend
+from landmarket.maps.page_files import leaflet_script, leaflet_style
 
 SHOWN = ("village", "planned_use_name", "grade", "allowed", "outcome", "unit_price", "total_price")
 BREAKS = (100.0, 200.0, 300.0, 400.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +12,7 @@ import geopandas as gpd
 import shapely
 from pyproj import CRS
 
+from landmarket.audience import Classification
 from landmarket.distribution import SplitRule, read_split_rule
 from landmarket.errors import CrsError, ReadError, RuleError
 from landmarket.io.parcels import read_layer, read_parcels
@@ -24,7 +25,8 @@ from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 
 FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
-_FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan")
+_FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan", "paper_facts")
+_UNCLASSIFIED = "deal_terms"
 _LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
@@ -110,6 +112,12 @@ class County:
         What its income is settled and divided by; only following the income through needs it.
     market_plan : Path or None
         What simulating its market rests on; only that needs it.
+    paper_facts : Path or None
+        What the bureau states of deals; only their papers need it.
+    maker : str
+        Who makes the maps (制图单位); the county's name where none is stated.
+    classification : mapping of str to Classification
+        As stated, by the key of the file or the name of the layer.
     """
 
     path: Path
@@ -117,7 +125,7 @@ class County:
     county: str
     pilot: bool
     on: date
-    seed: int
+    seed: int = field(repr=False)
     notice: str
     files: Mapping[str, Path]
     layers: Mapping[str, str]
@@ -129,6 +137,18 @@ class County:
     compile_rule: Path | None = None
     income_plan: Path | None = None
     market_plan: Path | None = None
+    paper_facts: Path | None = None
+    maker: str = ""
+    classification: Mapping[str, Classification] = field(default_factory=dict)
+
+    @property
+    def classified(self) -> dict[str, Classification]:
+        """Classification (资料密级) of each input of the main job but the deal terms; 内部 where nothing is stated.
+
+        Of the deal terms only what may be published reaches an output; the reserve ratio stays internal in any case.
+        """
+        named = [*(key for key in self.files if key != _UNCLASSIFIED), *_layer_names(self.constraints, self.context)]
+        return {name: self.classification.get(name, Classification.INTERNAL) for name in named}
 
     @property
     def inputs(self) -> list[Path]:
@@ -141,6 +161,19 @@ def _texts(value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise RuleError(f"{where} 应为“名称 = 文字”的表。办法：文字加引号。")
     return {str(key): str(text) for key, text in value.items()}
+
+
+def _layer_names(constraints: tuple[ConstraintFile, ...], context: tuple[ContextFile, ...]) -> list[str]:
+    return [*(file.name for file in constraints), *(file.name for file in context)]
+
+
+def _classification(stated: RuleFile, names: list[str]) -> dict[str, Classification]:
+    """Read how files are classified; a name that is no file is refused at the end."""
+    if stated.has(_UNCLASSIFIED):
+        raise RuleError(f"{stated.where}：{_UNCLASSIFIED} 含底价比例，始终为内部资料，不得另写密级。办法：删去这一行。")
+    found = {name: stated.choice(name, Classification) for name in names if stated.has(name)}
+    stated.finish()
+    return found
 
 
 def _constraint(record: RuleFile, folder: Path) -> ConstraintFile:
@@ -192,6 +225,9 @@ def read_county(path: str | Path) -> County:
     layers = {key: named.text(key) for key in _LAYERS if named.has(key)}
     named.finish()
     ends = document.value("floor_area_ratio", "容积率取值表") if document.has("floor_area_ratio") else {}
+    constraints = tuple(_constraint(record, path.parent) for record in document.records("constraints"))
+    context = tuple(_context(record, path.parent) for record in document.records("context"))
+    graded = document.value("classification", "密级表") if document.has("classification") else {}
     county = County(
         path=path,
         name=document.text("name"),
@@ -202,10 +238,14 @@ def read_county(path: str | Path) -> County:
         notice=document.text("notice", ""),
         files=files,
         layers=layers,
-        constraints=tuple(_constraint(record, path.parent) for record in document.records("constraints")),
-        context=tuple(_context(record, path.parent) for record in document.records("context")),
+        constraints=constraints,
+        context=context,
         floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
         crs=document.text("crs", "") or None,
+        maker=document.text("maker", "") or document.text("name"),
+        classification=_classification(
+            RuleFile(graded, f"{path} 的 [classification]"), [*FILES, *_layer_names(constraints, context)]
+        ),
         **{key: path.parent / name for key, name in further.items() if name},
     )
     document.finish()

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import docx
+import pyogrio
 import pytest
 
 from landmarket import cli, compile_products
@@ -20,6 +22,7 @@ from landmarket.compile_products import CompileWork, write_draft
 from landmarket.county import sample_county
 from landmarket.pricing import read_price_table, write_price_table
 from landmarket.products import Work
+from landmarket.report.paper_template import shipped_template_text
 from tests.compiled_county import SHEET, write_compile_county, write_sheet
 from tests.graded_county import NOTICE, write_county
 
@@ -37,7 +40,9 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return 0
 
 
-@pytest.mark.parametrize("command", ["", "check", "price", "run", "map", "report", "demo"])
+@pytest.mark.parametrize(
+    "command", ["", "check", "price", "run", "map", "report", "demo", "atlas", "papers", "worksheet", "layers"]
+)
 def test_help_is_in_chinese(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert call(monkeypatch, *command.split(), "--help") == 0
     said = capsys.readouterr().out
@@ -368,3 +373,87 @@ def test_a_notice_that_is_none_is_refused(
     assert "办法" in captured.err
     assert "Traceback" not in captured.err
     assert not (tmp_path / "out").exists()
+
+
+# --- one product at a time; the county is not computed again
+
+
+@pytest.fixture
+def computed(sample_work: Work, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """The sample county as every command finds it, already computed."""
+    monkeypatch.setattr("landmarket.cli.run_commands.do_county", lambda county, say: sample_work)
+    return sample_work
+
+
+def test_papers_tell_what_is_missing(
+    computed: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = computed.outcome.prices.index[0]
+    assert call(monkeypatch, "papers", str(SAMPLE), "--parcel", code, "--out", str(tmp_path), "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert list(document["missing"]) == ["入市方案", "出让公告", "成交确认书", "合同要点与附件", "监管协议"]
+    assert any("竞得人" in line for line in document["missing"]["成交确认书"])
+    files = [Path(document["folder"]) / name for name in document["files"]]
+    assert len(files) == 10
+    assert all(path.is_file() for path in files)
+
+
+def test_papers_take_a_template_of_the_bureau(
+    computed: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "templates").mkdir()
+    text = shipped_template_text("监管协议").replace('title = "', 'title = "本局改写的', 1)
+    (tmp_path / "templates" / "监管.toml").write_text(text, encoding="utf-8")
+    code = computed.outcome.prices.index[0]
+    options = ["--templates", str(tmp_path / "templates"), "--out", str(tmp_path / "out"), "--json"]
+    assert call(monkeypatch, "papers", str(SAMPLE), "--parcel", code, *options) == 0
+    document = json.loads(capsys.readouterr().out)
+    page = Path(document["folder"]) / "交易文书" / "监管协议.html"
+    assert "本局改写的" in page.read_text(encoding="utf-8")
+
+
+def test_worksheet_of_a_parcel_says_what_price_says(
+    computed: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = computed.outcome.prices.index[0]
+    assert call(monkeypatch, "worksheet", str(SAMPLE), "--parcel", code, "--out", str(tmp_path), "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    written = docx.Document(str(Path(document["folder"]) / document["files"][0]))
+    assert call(monkeypatch, "price", str(SAMPLE), "--parcel", code, "--json") == 0
+    steps = json.loads(capsys.readouterr().out)
+    assert [row.cells[0].text for row in written.tables[1].rows][1:] == [step["step"] for step in steps]
+    assert call(monkeypatch, "worksheet", str(SAMPLE), "--parcel", "411081999999JB99999") == 4
+
+
+def test_layers_are_written_for_every_program(
+    computed: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert call(monkeypatch, "layers", str(SAMPLE), "--out", str(tmp_path), "--json") == 0
+    folder = Path(json.loads(capsys.readouterr().out)["folder"])
+    shape = pyogrio.read_dataframe(folder / "宗地.shp", encoding="GB18030")
+    assert set(shape["宗地代码"]) == set(computed.outcome.table.index)
+    assert (folder / "宗地_字段对照.csv").is_file()
+    assert {name for name, _ in pyogrio.list_layers(folder / "图层.gdb")} == {"宗地", "地价", "村界"}
+
+
+def test_public_maps_of_a_county_with_internal_files_are_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = ["--public", "豫S（2026）012号", "--out", str(tmp_path)]
+    assert call(monkeypatch, "map", str(SAMPLE), *options) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert "parcels（内部）" in said
+    assert "[classification]" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_runs_stand_on_one_page(
+    computed: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("landmarket.cli.map_commands.write_maps", lambda *some: None)
+    notice = SAMPLE / "price_notice.xlsx"
+    assert call(monkeypatch, "map", str(SAMPLE), "--compare", str(notice), "--out", str(tmp_path), "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    page = (Path(document["folder"]) / document["files"]["对比图"]).read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert computed.county.notice in page

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 from pyproj import CRS
 
+from landmarket.audience import Classification, public_audience, require_audience, strictest
 from landmarket.county import read_county, read_scenario, sample_county
-from landmarket.errors import CrsError, LandMarketError, ReadError, RuleError
+from landmarket.errors import BadValueError, CrsError, LandMarketError, ReadError, RuleError, UnverifiedRuleWarning
 
 
 @pytest.fixture
@@ -116,3 +119,52 @@ def test_rules_of_another_county_or_pilot_status_are_refused(tmp_path: Path, nam
     (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(RuleError, match=Path(name).name):
         read_scenario(read_county(copy), CRS.from_epsg(4547))
+
+
+# --- classification (资料密级)
+
+
+def classified(folder: Path, lines: str) -> Path:
+    """The county file with another table of classifications."""
+    path = folder / "county.toml"
+    before, rest = path.read_text(encoding="utf-8").split("[classification]")
+    path.write_text(f"{before}[classification]\n{lines}\n\n[layers]{rest.split('[layers]')[1]}", encoding="utf-8")
+    return path
+
+
+def test_the_most_restrictive_input_decides(folder: Path) -> None:
+    county = read_county(classified(folder, 'parcels = "内部"\nownership = "秘密"\n"道路" = "公开"'))
+    assert strictest(county.classified) == (Classification.CONFIDENTIAL, ("ownership",))
+    assert county.classified["道路"] is Classification.PUBLIC
+
+
+def test_what_is_not_stated_is_internal_and_the_deal_terms_are_not_classified(folder: Path) -> None:
+    county = read_county(classified(folder, ""))
+    assert set(county.classified.values()) == {Classification.INTERNAL}
+    named = {"parcels", "plan", "ownership", "villages", "prices", "entry_rule", "split_rule", "道路", "采空区"}
+    assert named <= set(county.classified)
+    assert "deal_terms" not in county.classified
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('parcels = "绝密级"', "公开、内部、秘密、机密、绝密"),
+        ('parcel = "公开"', "parcel"),
+        ('deal_terms = "公开"', "底价比例.*办法"),
+    ],
+)
+def test_classifications_that_are_refused(folder: Path, line: str, said: str) -> None:
+    with pytest.raises(RuleError, match=said):
+        read_county(classified(folder, line))
+
+
+@pytest.mark.parametrize("closed", [one for one in Classification if one is not Classification.PUBLIC])
+def test_a_public_output_names_the_input_that_forbids_it(closed: Classification) -> None:
+    with pytest.warns(UnverifiedRuleWarning):
+        audience = public_audience("豫S（2026）012号", on=date(2026, 3, 2))
+    stated: Mapping[str, Classification] = {"roads": Classification.PUBLIC, "parcels": closed}
+    with pytest.raises(BadValueError, match=rf"parcels（{closed}）.*办法") as error:
+        require_audience(audience, stated)
+    assert "roads" not in str(error.value)
+    require_audience(audience, {"roads": Classification.PUBLIC})

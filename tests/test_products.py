@@ -7,16 +7,24 @@ import re
 import shutil
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
+import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
+from landmarket.audience import Audience
+from landmarket.errors import BadValueError, ReadError
 from landmarket.io.manifest import altered_files
 from landmarket.pricing import explain
-from landmarket.products import MAPS, RESERVE, WORKBOOK, Work, rules_used
+from landmarket.products import LAYERS, MAPS, RESERVE, WORKBOOK, Work, rules_used, write_maps
+from landmarket.products.documents import TOWNSHIPS, parcel_papers
+from landmarket.products.run_folder import ATLAS
+from landmarket.report.paper_fact_file import read_paper_facts
 
 NOTICE = "示例数据：宗地、地价与成交均为虚构"
 
@@ -65,6 +73,23 @@ def test_set_aside_rows_are_in_the_workbook_with_their_reason(workbook: openpyxl
         assert reason in listed
 
 
+def other_texts(run: Path) -> dict[str, str]:
+    """What stands in the documents, pages outside the maps, layers and styles of a run."""
+    found = {path.name: document_text(path) for path in run.rglob("*.docx")}
+    found |= {path.name: path.read_text(encoding="utf-8") for path in run.rglob("*.html") if path.parent.name != MAPS}
+    for name, _ in pyogrio.list_layers(run / LAYERS):
+        found[name] = pyogrio.read_dataframe(run / LAYERS, layer=name, read_geometry=False).to_csv()
+    return found
+
+
+def document_text(path: Path) -> str:
+    """All paragraphs and cells of a document, its headers and footers."""
+    document = docx.Document(str(path))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    around = [one.text for part in document.sections for side in (part.header, part.footer) for one in side.paragraphs]
+    return "\n".join([one.text for one in document.paragraphs] + cells + around)
+
+
 def test_the_reserve_price_is_in_its_internal_file_and_nowhere_else(
     sample_run: Path, pages: dict[str, str], workbook: openpyxl.Workbook, sample_work: Work
 ) -> None:
@@ -89,8 +114,10 @@ def test_the_reserve_price_is_in_its_internal_file_and_nowhere_else(
         assert not {float(fen) for fen in only} & set(numbers), path.name
         assert not {fen / 100 for fen in only} & set(numbers), path.name
         shared[path.name] = " ".join(frame.columns) + frame.select_dtypes(exclude="number").to_csv()
+    shared |= other_texts(sample_run)
     written = {path.suffix for path in sample_run.rglob("*") if path.is_file() and path.parent.name != "internal"}
-    assert written == {".html", ".xlsx", ".json", ".parquet"}  # whatever else a run writes must be read here too
+    # Whatever else a run writes must be read here too; the atlas shows no amount of a deal.
+    assert written == {".html", ".xlsx", ".json", ".parquet", ".docx", ".gpkg", ".pdf"}
     for name, text in shared.items():
         found = set(re.findall(r"\d[\d,]*\.?\d*", text)) & tokens
         assert not found, (name, sorted(found)[:3])
@@ -200,3 +227,108 @@ def test_every_sheet_adds_up_to_the_fen(workbook: openpyxl.Workbook, sample_work
     price = next(i for i, name in enumerate(rows[header]) if str(name).startswith("成交价"))
     last = next(row for row in reversed(rows) if row[0] == "合计")
     assert round(last[price] * 100) == int(sold.sum())
+
+
+# --- what other programs and people are handed
+
+
+def test_the_layers_read_back_are_the_parcels_of_the_county(sample_run: Path, sample_work: Work) -> None:
+    table = sample_work.outcome.table
+    layer = pyogrio.read_dataframe(sample_run / LAYERS, layer="宗地").set_index("parcel_code")
+    assert layer.crs == table.crs
+    assert set(layer.index) == set(table.index)
+    assert np.isclose(layer.area.sum(), table.area.sum(), rtol=1e-9)
+    styled = pyogrio.read_dataframe(sample_run / LAYERS, layer="layer_styles", read_geometry=False)
+    assert set(styled["f_table_name"]) == {"宗地", "地价"}
+
+
+def test_the_atlas_has_an_index_the_county_and_each_township(sample_run: Path) -> None:
+    content = (sample_run / ATLAS).read_bytes()
+    sheets = 1 + 2 + 2 * 3 + 1 + 26  # index; uses, entry; prices and grades of three uses; deals; townships
+    assert len(re.findall(rb"/Type /Page\b(?!s)", content)) == sheets
+
+
+def test_each_township_has_a_document_whose_sums_are_those_of_the_county(sample_run: Path, sample_work: Work) -> None:
+    documents = sorted((sample_run / TOWNSHIPS).glob("*.docx"))
+    assert len(documents) == 26
+    priced, fund = 0, 0
+    for path in documents:
+        by_village = docx.Document(str(path)).tables[0]
+        heads, *rows = [[cell.text for cell in row.cells] for row in by_village.rows]
+        at = {name: heads.index(name) for name in ("总地价（元）", "土地增值收益调节金（元）")}
+        for row in rows:
+            priced += round(Decimal(row[at["总地价（元）"]].replace(",", "")) * 100)
+            fund += round(Decimal(row[at["土地增值收益调节金（元）"]].replace(",", "")) * 100)
+        assert "内部工作稿" in document_text(path)
+        assert NOTICE in document_text(path)
+    table = sample_work.outcome.table[sample_work.outcome.table["township"].notna()]
+    assert priced == sum(int(fen) for fen in table["total_price_fen"].dropna())
+    assert fund == sum(int(fen) for fen in table["fund_fen"].dropna())
+
+
+def test_every_link_of_the_first_page_leads_to_a_file(sample_run: Path) -> None:
+    page = (sample_run / "index.html").read_text(encoding="utf-8")
+    links = [unquote(address) for address in re.findall(r'href="([^"]+)"', page)]
+    assert len(links) >= 5 + 26
+    assert [address for address in links if not (sample_run / address).is_file()] == []
+
+
+def test_the_manifest_states_the_classification_and_its_cause(sample_run: Path) -> None:
+    stated = json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))["classification"]
+    assert stated["classification"] == "内部"
+    assert "parcels" in stated["because"]
+    assert "villages" not in stated["because"]  # the sample county states that its villages are public
+    assert "deal_terms" not in stated["inputs"]
+
+
+def test_public_maps_from_internal_inputs_are_refused_before_anything_is_written(
+    sample_work: Work, tmp_path: Path
+) -> None:
+    audience = Audience("豫S（2026）012号", 10.0)
+    with pytest.raises(BadValueError, match=r"parcels（内部）.*办法"):
+        write_maps(sample_work, tmp_path / "maps", audience)
+    assert not list(tmp_path.iterdir())
+
+
+def test_papers_say_what_the_registers_and_the_bureau_say_and_nothing_of_the_simulated_deal(sample_work: Work) -> None:
+    sold = sample_work.outcome.deals.index[sample_work.outcome.deals["outcome"].eq("成交")][0]
+    papers = parcel_papers(sample_work, sold, sample_work.county.paper_facts, None)
+    said = "\n".join(
+        text
+        for paper in papers.values()
+        for part in paper.parts
+        for text in (*part.paragraphs, *(cell for table in part.tables for row in table.rows for cell in row))
+    )
+    assert sold in said
+    assert str(sample_work.outcome.parcels.loc[sold, "owner"]) in said
+    assert "示例公共资源交易中心" in said
+    fen = int(sample_work.outcome.deals.loc[sold, "deal_price_fen"])
+    assert f"{fen // 100:,}" not in said
+    assert "〔待填：成交价〕" in said
+    assert any(gap.kind == "必备" and "成交价：" in gap.cure for gap in papers["成交确认书"].gaps)
+
+
+TOML = """["通用"]\n"交易平台" = "甲平台"\n"起始价" = 100\n["411081001001JB00001"]\n"交易平台" = "乙平台"\n"""
+
+
+def test_what_is_stated_of_a_parcel_prevails_over_what_holds_for_all(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(TOML, encoding="utf-8")
+    rows = "宗地代码,填写项,内容\n,交易平台,甲平台\n,起始价,100\n411081001001JB00001,交易平台,乙平台\n"
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8-sig")
+    for path in (tmp_path / "a.toml", tmp_path / "a.csv"):
+        assert read_paper_facts(path, "411081001001JB00001") == {"交易平台": "乙平台", "起始价": 100}
+        assert read_paper_facts(path, "411081001001JB00002") == {"交易平台": "甲平台", "起始价": 100}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.toml", '["通用"]\n"起始价" = 1.5', "起始价 = .*整数分"),
+        ("a.toml", '"交易平台" = "甲"', r"交易平台 应为表.*办法"),
+        ("a.csv", "宗地代码,填写项,内容\n,交易平台,甲\n,交易平台,乙\n", r"第 3 行：通用 的 填写项 交易平台 写了两次"),
+    ],
+)
+def test_facts_that_cannot_be_read(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match=said):
+        read_paper_facts(tmp_path / name, "411081001001JB00001")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, NoRuleInForceError, ShiftedDataWarning, UnverifiedRuleWarning
 from landmarket.maps import Audience, county_map, public_audience, save_maps, tianditu, township_maps
-from landmarket.maps.audience import INTERNAL
-from landmarket.maps.layer import figure_of
+from landmarket.maps.audience import INTERNAL, drawn_shapes
+from landmarket.maps.offline_map import figure_of
 from landmarket.maps.packing import STEP, shapes_of
 from landmarket.maps.shift import gcj_offset, shift_note
 from tests.browser import samples
@@ -111,7 +111,7 @@ POINTS = st.tuples(st.floats(-4e4, 4e4), st.floats(-4e4, 4e4), st.floats(1, 900)
 def test_points_move_no_farther_than_the_limit(places: list[tuple[float, ...]], limit: float) -> None:
     boxes = [shapely.box(5e5 + x, 3.78e6 + y, 5e5 + x + w, 3.78e6 + y + h) for x, y, w, h in places]
     exact = shapes_of(gpd.GeoSeries(boxes, crs=samples.CRS), areas=True)
-    coarse = Audience("审图号", limit).drawn(exact)
+    coarse = drawn_shapes(exact, Audience(NUMBER, limit))
     latitudes = exact.points[:, 1] * STEP
     moved = np.abs(coarse.points - exact.points) * STEP * 111_000
     assert (moved[:, 1] <= limit * 1.001).all()

@@ -19,7 +19,7 @@ from shapely import LineString, Polygon
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.maps import View
 from landmarket.maps.audience import INTERNAL
-from landmarket.maps.layer import figure_of
+from landmarket.maps.offline_map import figure_of
 from landmarket.maps.table_page import write_table_page
 from landmarket.maps.villages import save_page, village_map
 from tests import graded_county

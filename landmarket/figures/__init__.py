@@ -15,7 +15,7 @@ from landmarket.figures.curves import curve_chart, lorenz_chart
 from landmarket.figures.fan import fan_chart
 from landmarket.figures.fonts import chinese_font
 from landmarket.figures.map_ground import Ground, ground_of
-from landmarket.figures.map_imprint import Audience, Imprint
+from landmarket.figures.map_imprint import Imprint
 from landmarket.figures.map_paper import A3_LANDSCAPE, A4_PORTRAIT
 from landmarket.figures.map_sheets import map_sheet
 from landmarket.figures.map_spec import BreakRule, Kind, MapSpec
@@ -28,7 +28,6 @@ __all__ = [
     "A3_LANDSCAPE",
     "A4_LANDSCAPE",
     "A4_PORTRAIT",
-    "Audience",
     "BreakRule",
     "Ground",
     "Imprint",

@@ -144,11 +144,14 @@ def _numbered(figure: Figure, number: int, font: FontProperties) -> Iterator[Non
     low = 3.5 / 25.4 / figure.get_figheight()
     sized = font.copy()
     sized.set_size(SMALL)
+    engine = figure.get_layout_engine()
+    figure.set_layout_engine(None)  # even one that does nothing has each sheet drawn twice
     text = figure.text(0.5, low, f"- {number} -", fontproperties=sized, ha="center", va="bottom", gid="page")
     try:
         yield
     finally:
         text.remove()
+        figure.set_layout_engine(engine)
 
 
 def _draw_list(axes: Axes, paper: Paper, names: Sequence[str]) -> None:

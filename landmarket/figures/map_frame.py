@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from landmarket.figures.map_ground import GRID, Ground, paths_of
-from landmarket.figures.map_imprint import Audience, Imprint
+from landmarket.figures.map_imprint import Imprint
 from landmarket.figures.map_paper import Box, Paper, Window, grid_lines, round_length
 from landmarket.figures.sheet import PLAIN, SMALL, shortened
 
@@ -164,10 +164,10 @@ def draw_texts(axes: Axes, paper: Paper, title: str, imprint: Imprint, note: str
     middle = _ems(room, size) - 2 * len(remark) * plain / size
     axes.text((left + right) / 2, top + 4 * u, shortened(title, middle), fontsize=size, ha="center", va="baseline")
     axes.text(right, top + 4 * u, remark, fontsize=plain, ha="right", va="baseline", gid="remark")
-    ink = _INK if imprint.audience is Audience.PUBLIC else _INTERNAL_INK
+    ink = _INK if imprint.audience.public else _INTERNAL_INK
     step = 4.9 * u
     lines = (
-        (imprint.standing, f"制图单位：{imprint.maker}", plain, ink),
+        (imprint.audience.foot, f"制图单位：{imprint.maker}", plain, ink),
         (note, f"制图时间：{imprint.made_on.year}年{imprint.made_on.month}月{imprint.made_on.day}日",
          small, _INK),
         (f"资料来源：{imprint.source}", f"期日：{imprint.on:%Y-%m-%d}", small, _INK),

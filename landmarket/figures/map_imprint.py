@@ -5,25 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 
 from pyproj import CRS, Proj
 
+from landmarket.audience import OFFICE, Audience
 from landmarket.errors import BadValueError, CrsError
-
-INTERNAL = "内部工作用图，未经地图审核，不得公开"
-"""On every sheet that is not for the public."""
 
 _MOST_DISTORTED = 0.01
 """A scale stated on a sheet may be wrong by this share; the 3-degree and 6-degree zones are within a seventh of it."""
 _ZONED = 1_000_000
-
-
-class Audience(Enum):
-    """Who a sheet is for (使用范围)."""
-
-    INTERNAL = "内部"
-    PUBLIC = "公开"
 
 
 @dataclass(frozen=True)
@@ -45,14 +35,12 @@ class Imprint:
     remark : str
         Printed beside the title, such as 示例数据; may be empty.
     audience : Audience
-        Whom it is for; a public sheet has no coordinates and needs a number.
-    review_number : str
-        Number of the map review (审图号) of a public sheet, such as 豫S〔2026年〕001号.
+        Whom it is for; a public sheet has no coordinates and the number of its review (审图号).
 
     Raises
     ------
     BadValueError
-        If a public sheet has no number, an internal one has one, or a field that every sheet needs is blank.
+        If a field that every sheet needs is blank.
     """
 
     place: str
@@ -61,8 +49,7 @@ class Imprint:
     on: date
     made_on: date
     remark: str = ""
-    audience: Audience = Audience.INTERNAL
-    review_number: str = ""
+    audience: Audience = OFFICE
 
     def __post_init__(self) -> None:
         """Refuse what no sheet may be printed with."""
@@ -70,22 +57,6 @@ class Imprint:
         blank = [name for name, text in fields.items() if not text.strip()]
         if blank:
             raise BadValueError(f"图件说明 Imprint：{'、'.join(blank)}空缺。办法：补上，图上必须注明。")
-        public = self.audience is Audience.PUBLIC
-        if public and not re.search(r"\d", self.review_number):
-            raise BadValueError(
-                f"图件说明 Imprint：公开的图没有审图号（review_number = {self.review_number!r}）。"
-                "办法：先送审，取得审图号后填入；未送审的用 Audience.INTERNAL。"
-            )
-        if not public and self.review_number.strip():
-            raise BadValueError(
-                f"图件说明 Imprint：内部用图写了审图号 {self.review_number}。"
-                "办法：已通过审核、要公开的用 Audience.PUBLIC；否则去掉审图号。"
-            )
-
-    @property
-    def standing(self) -> str:
-        """The line that says who may see the sheet (使用范围)."""
-        return f"审图号：{self.review_number.strip()}" if self.audience is Audience.PUBLIC else INTERNAL
 
 
 def crs_note(crs: CRS) -> str:

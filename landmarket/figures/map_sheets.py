@@ -34,7 +34,7 @@ from landmarket.figures.map_frame import (
     paper_axes,
 )
 from landmarket.figures.map_ground import COUNTY, TOWNSHIP, VILLAGE, Ground, draw_ground, road_strokes
-from landmarket.figures.map_imprint import Audience, Imprint, crs_note, require_true_scale
+from landmarket.figures.map_imprint import Imprint, crs_note, require_true_scale
 from landmarket.figures.map_legend import draw_legend
 from landmarket.figures.map_paper import Box, Floats, Paper, Window, paper_of, window_of
 from landmarket.figures.map_spec import Classes, MapSpec
@@ -251,7 +251,7 @@ def draw_sheet(
         draw_labels(axes, [*names, *feature_labels(plan.layer, plan.classes, shown, window, u)], window)
         draw_frame(page, paper)
         note = crs_note(require_projected(plan.layer, "map_sheet"))
-        if imprint.audience is Audience.INTERNAL:
+        if imprint.audience.exact:
             draw_grid(axes, page, paper, window)
             note += "；方格网坐标单位：千米"
         draw_texts(page, paper, plan.title, imprint, note)

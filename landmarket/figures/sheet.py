@@ -13,6 +13,7 @@ from matplotlib import style
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from landmarket.errors import BadValueError
@@ -174,7 +175,8 @@ def finished(figure: Figure, font: FontProperties | None) -> Figure:
 
 def _fix_layout(figure: Figure) -> None:
     """Lay the axes out once; rounded, since the solver's last bit is not the same each time."""
-    figure.draw_without_rendering()
+    if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):  # map sheets are laid out to the millimetre
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
         left, bottom, width, height = (round(float(side), _PLACES) for side in axes.get_position(original=True).bounds)

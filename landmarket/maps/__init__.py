@@ -6,7 +6,7 @@ from landmarket.maps.class_breaks import ClassRule
 from landmarket.maps.comparison import compare_maps
 from landmarket.maps.index import save_maps
 from landmarket.maps.legend import View
-from landmarket.maps.townships import TownshipMap, township_maps
+from landmarket.maps.townships import TownshipMap, TownshipMaps, township_maps
 from landmarket.maps.villages import save_page, village_map
 from landmarket.maps.whole_county import county_map
 
@@ -16,6 +16,7 @@ __all__ = [
     "Basemap",
     "ClassRule",
     "TownshipMap",
+    "TownshipMaps",
     "View",
     "compare_maps",
     "county_map",

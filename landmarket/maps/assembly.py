@@ -10,18 +10,20 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
-from landmarket.maps.audience import Audience
+from landmarket.maps.audience import Audience, opened_bounds
 from landmarket.maps.basemap import Basemap
 from landmarket.maps.county import County, county_frame
 from landmarket.maps.drawing import Drawing, drawing_of
 from landmarket.maps.elements import Page
-from landmarket.maps.facts import FACTS, require_not_secret, sheets_of
+from landmarket.maps.facts import FACTS, require_not_secret
 from landmarket.maps.ground import ground_layers
-from landmarket.maps.layer import Furniture, GroundLayer, OfflineMap, Opening, ParcelLayer, figure_of
+from landmarket.maps.layer import Furniture, GroundLayer, Opening, ParcelLayer
 from landmarket.maps.legend import View
+from landmarket.maps.offline_map import OfflineMap, figure_of
 from landmarket.maps.packing import Bounds, Ints
 from landmarket.maps.places import places_of, with_outlines
 from landmarket.maps.words import PARCELS
+from landmarket.maps.worksheets import sheets_of
 
 VIEWS = ("unit_price", "grade", "planned_use_name", "use_category", "allowed", "outcome")
 """Columns a page can switch to where none are asked for: price, grade, planned use and its category, entry, deal."""
@@ -170,7 +172,7 @@ def put_together(page: OfflineMap, drawing: Drawing, township: str, at: Ints, as
     figure = figure_of(page)
     if drawing.basemap and isinstance(figure, Page):
         figure.picture_host = drawing.basemap.host
-    west, south, east, north = opened = drawing.audience.opened(bounds).tolist()
+    west, south, east, north = opened = opened_bounds(bounds, drawing.audience).tolist()
     page.location = [(south + north) / 2, (west + east) / 2]
     Opening(opened).add_to(page)
     ground = None

@@ -5,6 +5,7 @@
   "use strict";
 
   var NO_DATA = lm.NO_DATA, element = lm.element, add = lm.add;
+  var HIDDEN = "已被筛选隐藏";
 
   function tipOf(parcels, feature) {
     var box = element("div", "lm-tip-body");
@@ -98,6 +99,11 @@
     });
   }
 
+  // No side of the page shows it.
+  function isHidden(parcels, feature) {
+    return Boolean(parcels.hidden[feature] && (!parcels.partner || parcels.partner.hidden[feature]));
+  }
+
   function button(sign, title, work) {
     var node = element("button", "lm-close", sign);
     node.type = "button";
@@ -115,6 +121,7 @@
       button("‹", "上一" + this.parcels.data.words.unit, function () { self.step(-1); }),
       cardOf(this.parcels, feature)
     );
+    if (isHidden(this.parcels, feature)) { this.box.append(this.hiddenNote()); }
     this.box.hidden = false;
     this.box.scrollTop = 0;
     this.box.focus({ preventScroll: true });
@@ -123,10 +130,23 @@
     this.uncover(feature);
   };
 
+  // A search finds what a filter leaves out: the card says so, and how to see it.
+  Card.prototype.hiddenNote = function () {
+    var self = this, note = element("p", "lm-hidden-note", HIDDEN + "，图上只有轮廓。"), show = add(note, "button", "", "清除筛选并显示");
+    note.setAttribute("role", "status");
+    show.type = "button";
+    show.addEventListener("click", function () {
+      self.parcels.fire("clearfilters");
+      note.remove();
+      self.box.focus({ preventScroll: true });
+    });
+    return note;
+  };
+
   // The next parcel that is shown, in the order of the table.
   Card.prototype.step = function (by) {
     var parcels = this.parcels, f = this.pointed.chosen + by;
-    while (f >= 0 && f < parcels.accepted && (parcels.hidden[f] || parcels.isEmpty(f))) { f += by; }
+    while (f >= 0 && f < parcels.accepted && (isHidden(parcels, f) || parcels.isEmpty(f))) { f += by; }
     if (f < 0 || f >= parcels.accepted) { return; }
     if (!this.map.getBounds().contains(parcels.centre(f))) { this.map.panTo(parcels.centre(f), { animate: false }); }
     this.open(f);
@@ -206,17 +226,20 @@
       return features;
     }
 
-    input.addEventListener("input", function () {
+    function tell() {
       list.replaceChildren();
       found().forEach(function (one) {
         var button = add(add(list, "li"), "button", "");
         button.type = "button";
         add(button, "span", "lm-code", parcels.data.codes[one[0]]);
         add(button, "span", "lm-quiet", " " + one[1]);
+        if (isHidden(parcels, one[0])) { add(button, "span", "lm-hidden", " " + HIDDEN); }
         button.addEventListener("click", function () { go(one[0]); });
       });
       if (input.value.trim() && !list.firstChild) { add(list, "li", "lm-quiet", "没有找到"); }
-    });
+    }
+    input.addEventListener("input", tell);
+    (parcels.partner || parcels).on("viewchange", tell);
     input.addEventListener("keydown", function (event) {
       var first = event.key === "Enter" && found()[0];
       if (first) { go(first[0]); }

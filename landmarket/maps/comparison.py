@@ -18,8 +18,8 @@ from landmarket.maps.audience import OFFICE, Audience
 from landmarket.maps.basemap import Basemap
 from landmarket.maps.drawing import Drawing, Second
 from landmarket.maps.facts import FACTS, Fact, parcel_facts
-from landmarket.maps.layer import OfflineMap
 from landmarket.maps.legend import Legend, View, legend
+from landmarket.maps.offline_map import OfflineMap
 from landmarket.maps.packing import Ints, Texts, texts_of
 from landmarket.maps.texts import comparison_text
 from landmarket.maps.values import Column, floats, is_number, missing, plain_texts, title_and_unit

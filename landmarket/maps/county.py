@@ -12,10 +12,10 @@ from pyproj import CRS
 
 from landmarket.errors import ShiftedDataWarning
 from landmarket.maps.audience import Audience
-from landmarket.maps.facts import Sum, township_sums
 from landmarket.maps.places import Places, outlines_of, township_codes
 from landmarket.maps.shift import shift_note
 from landmarket.maps.sketch import Sketch, sketch_of
+from landmarket.maps.township_sums import Sum, township_sums
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from landmarket.maps.audience import Audience
+from landmarket.maps.audience import Audience, drawn_shapes
 from landmarket.maps.basemap import Basemap
-from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, Sheets, parcel_facts
+from landmarket.maps.facts import SET_ASIDE_FACTS, Fact, parcel_facts
 from landmarket.maps.ground import Ground, geographic_bounds
 from landmarket.maps.legend import Legend, View, legend
 from landmarket.maps.packing import Bounds, Ints, Shapes, Texts, TextTable, joined, shapes_of, texts_of
@@ -17,6 +17,7 @@ from landmarket.maps.payload import Packed
 from landmarket.maps.places import Places
 from landmarket.maps.plane import plane_of
 from landmarket.maps.words import Words
+from landmarket.maps.worksheets import Sheets
 
 
 @dataclass(frozen=True)
@@ -209,12 +210,12 @@ def drawing_of(
         words=words,
         places=places,
         codes=[str(code) for code in table.index],
-        shapes=audience.drawn(shapes_of(table.geometry, areas=True)),
+        shapes=drawn_shapes(shapes_of(table.geometry, areas=True), audience),
         bounds=geographic_bounds(table.geometry),
         legends=legends,
         shown=[texts_of(one.texts) for one in legends],
         facts=parcel_facts(table, (*facts, *more)),
-        aside_shapes=audience.drawn(shapes_of(aside.geometry, areas=True)),
+        aside_shapes=drawn_shapes(shapes_of(aside.geometry, areas=True), audience),
         aside_bounds=geographic_bounds(aside.geometry),
         aside_facts=parcel_facts(aside, SET_ASIDE_FACTS),
         aside_titles=texts_of([str(name) for name in aside.index]),

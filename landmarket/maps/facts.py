@@ -1,4 +1,4 @@
-"""What a click on a parcel tells, and what a township adds up to.
+"""What a click on a parcel tells.
 
 Only the columns named here, and the views that were asked for, reach a page: a column nobody thought of (a
 contact's name, a reserve price) stays in the table.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_columns
 from landmarket.errors import BadValueError
-from landmarket.maps.packing import Ints, Texts, TextTable, spread, texts_of
+from landmarket.maps.packing import Ints, Texts, TextTable, texts_of
 from landmarket.maps.payload import Packed
-from landmarket.maps.values import Column, column_texts, floats, number_texts, plain_texts, title_and_unit
-from landmarket.units import round_half_up_array, square_metres_to_mu
+from landmarket.maps.values import Column, column_texts, number_texts, title_and_unit
+from landmarket.units import square_metres_to_mu
 
 FACTS = (
     "village",
@@ -167,151 +165,3 @@ def _yuan_and_wan(values: Column, column: str, wan: list[str | None]) -> list[st
     divisor = title_and_unit(column)[2]
     yuan = number_texts(values, divisor / 1e4, 2)
     return [None if y is None or w is None else f"{y} 元（{w} 万元）" for y, w in zip(yuan, wan, strict=True)]
-
-
-WORKSHEET = ("step", "value", "unit", "source")
-_WORKSHEET_HEADERS = ("步骤", "数值", "单位", "来源")
-
-
-@dataclass(frozen=True)
-class Sheets:
-    """The worksheets of all parcels (地价测算表).
-
-    Attributes
-    ----------
-    starts : ndarray of int64
-        First row of each parcel; one more than there are parcels.
-    columns : tuple of Texts
-        Step, value, unit and source of each row, parcel by parcel.
-    """
-
-    starts: Ints
-    columns: tuple[Texts, ...]
-
-    def packed(self, at: Ints, table: TextTable) -> dict[str, Packed]:
-        """Pack the worksheets of some parcels for a page.
-
-        Parameters
-        ----------
-        at : ndarray of int64
-            Positions of the parcels.
-        table : TextTable
-            The texts of the page.
-
-        Returns
-        -------
-        dict
-            Headers, the rows of each parcel, and the number of each cell's text.
-        """
-        rows = spread(self.starts, at)
-        cells = np.array([table.numbers(texts, rows) for texts in self.columns], dtype=np.int64)
-        counts = self.starts[at + 1] - self.starts[at]
-        return {"headers": _WORKSHEET_HEADERS, "counts": counts, "cells": cells.T.ravel()}
-
-
-def sheets_of(codes: pd.Index[str], worksheets: pd.DataFrame | None) -> Sheets:
-    """Sort the worksheets by parcel.
-
-    Parameters
-    ----------
-    codes : Index
-        The parcels, in the order of their table.
-    worksheets : DataFrame or None
-        ``step, value, unit, source``, several rows a parcel, indexed by parcel code.
-
-    Returns
-    -------
-    Sheets
-        Rows of other parcels are left out.
-
-    Raises
-    ------
-    MissingColumnError
-        If a column is missing.
-    BadValueError
-        If a step speaks of the reserve price.
-    """
-    if worksheets is None:
-        return Sheets(np.zeros(len(codes) + 1, dtype=np.int64), ())
-    require_columns(worksheets, list(WORKSHEET), "地图中的测算表")
-    require_not_secret(worksheets["step"].dropna().astype(str).unique().tolist(), "地图中的测算表")
-    owner = codes.get_indexer(worksheets.index)
-    order = np.argsort(owner, kind="stable")[int((owner < 0).sum()) :]
-    columns = tuple(_distinct_texts(worksheets[name].iloc[order]) for name in WORKSHEET)
-    starts = np.zeros(len(codes) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(owner[order], minlength=len(codes)), out=starts[1:])
-    return Sheets(starts, columns)
-
-
-def _distinct_texts(values: Column) -> Texts:
-    """Write a long column as text, each distinct value once."""
-    codes, distinct = pd.factorize(values)
-    written = texts_of(plain_texts(pd.Series(distinct)))
-    return Texts(written.distinct, np.append(written.codes, -1)[codes])
-
-
-@dataclass(frozen=True)
-class Sum:
-    """One column of the county's table: a sum over the parcels of each township (汇总列).
-
-    Attributes
-    ----------
-    label : str
-        Chinese header with the unit.
-    decimals : int
-        Decimals shown.
-    values : ndarray of float64
-        What each parcel adds, in whole hundredths where there are decimals, so that sums are exact.
-    scale : float
-        What a sum is divided by to be shown.
-    """
-
-    label: str
-    decimals: int
-    values: Ints
-    scale: float = 1.0
-
-
-def township_sums(parcels: pd.DataFrame) -> list[Sum]:
-    """List what each parcel adds to its township's row.
-
-    Parameters
-    ----------
-    parcels : DataFrame
-        All parcels.
-
-    Returns
-    -------
-    list of Sum
-        Number of parcels, and what else the table's columns allow to add up.
-    """
-    sums = [Sum("宗数", 0, np.ones(len(parcels), dtype=np.int64))]
-    name = next((name for name in AREA_COLUMNS if name in parcels.columns), None)
-    if name is not None:
-        sums.append(Sum("面积（亩）", 2, _hundredths(parcels[name]), 100 * 2000 / 3))
-    if "allowed" in parcels.columns:
-        sums += [Sum(value, 0, _equals(parcels["allowed"], value)) for value in ("可入市", "待核实", "不可入市")]
-    sums += _money(parcels, "total_price", "总地价")
-    if "outcome" in parcels.columns:
-        sums.append(Sum("成交宗数", 0, _equals(parcels["outcome"], "成交")))
-    return sums + _money(parcels, "deal_price", "成交价")
-
-
-def _money(parcels: pd.DataFrame, column: str, label: str) -> list[Sum]:
-    fen = f"{column}_fen"
-    if fen in parcels.columns:
-        values = parcels[fen].fillna(0).to_numpy(dtype=np.int64)
-    elif column in parcels.columns:
-        values = _hundredths(parcels[column])
-    else:
-        return []
-    return [Sum(f"{label}（万元）", 2, values, 1e6)]
-
-
-def _hundredths(values: Column) -> Ints:
-    rounded = round_half_up_array(floats(values), 2)
-    return np.rint(np.nan_to_num(rounded) * 100).astype(np.int64)
-
-
-def _equals(values: Column, wanted: str) -> Ints:
-    return (values == wanted).fillna(False).to_numpy(dtype=bool).astype(np.int64)

@@ -78,8 +78,12 @@
     }
     status.setAttribute("role", "status");
     clear.type = "button";
-    clear.addEventListener("click", function () {
+    function clearAll() {
       groups.forEach(function (group) { if (parcels.filters[group.number]) { group.clear(); } });
+    }
+    parcels.on("clearfilters", clearAll);
+    clear.addEventListener("click", function () {
+      clearAll();
       box.querySelector("summary").focus();
     });
     box.append(status, clear);

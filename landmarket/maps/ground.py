@@ -12,7 +12,7 @@ import shapely
 
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError
-from landmarket.maps.audience import Audience
+from landmarket.maps.audience import Audience, drawn_shapes
 from landmarket.maps.packing import Bounds, Ints, Shapes, shapes_of
 from landmarket.maps.payload import Packed
 from landmarket.maps.values import floats, is_number, plain_texts
@@ -150,7 +150,7 @@ def _ground(name: str, layer: gpd.GeoDataFrame, audience: Audience) -> Ground:
     return Ground(
         name,
         kind,
-        audience.drawn(shapes_of(layer.geometry, areas=kind != "line")),
+        drawn_shapes(shapes_of(layer.geometry, areas=kind != "line"), audience),
         geographic_bounds(layer.geometry),
         _texts(layer, kind) if named else [],
         _texts(layer, "township") if named and "township" in layer.columns else [],

@@ -15,15 +15,16 @@ from urllib.parse import quote
 import numpy as np
 
 from landmarket.errors import BadValueError, OutputError
+from landmarket.html_page import escaped, written_page
 from landmarket.io.file_names import file_names
 from landmarket.maps.county import County
-from landmarket.maps.elements import escaped, written_page
-from landmarket.maps.facts import Sum
-from landmarket.maps.layer import figure_of, package_text
 from landmarket.maps.legend import ramp
+from landmarket.maps.offline_map import figure_of
 from landmarket.maps.packing import Ints
+from landmarket.maps.page_files import package_text
 from landmarket.maps.sketch import WIDTH, name_boxes, scale_bar
 from landmarket.maps.texts import count_rows, foot, notice_badge, subtitle
+from landmarket.maps.township_sums import Sum
 from landmarket.maps.townships import TownshipMap
 
 INDEX = "index.html"
@@ -218,11 +219,11 @@ def _table(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
     heads += '<th scope="col">暂不处理</th>' if aside or unplaced else ""
     lines = []
     for at, name in enumerate(county.places.names):
-        cells = "".join(f"<td>{rows.text(column, at)}</td>" for column in range(len(rows.sums)))
-        cells += f"<td>{int(rows.aside[at]):,}</td>" if aside or unplaced else ""
+        cells = "".join(_cell(one.label, rows.text(n, at), _bar(rows.totals[n], at)) for n, one in enumerate(rows.sums))
+        cells += _cell("暂不处理", f"{int(rows.aside[at]):,}") if aside or unplaced else ""
         lines.append(f'<tr><th scope="row">{_link(name, pages, escaped(name))}</th>{cells}</tr>')
-    whole = "".join(f"<td>{rows.text(column, None)}</td>" for column in range(len(rows.sums)))
-    whole += f"<td>{len(county.places.of_set_aside):,}</td>" if aside or unplaced else ""
+    whole = "".join(_cell(one.label, rows.text(n, None)) for n, one in enumerate(rows.sums))
+    whole += _cell("暂不处理", f"{len(county.places.of_set_aside):,}") if aside or unplaced else ""
     note = (
         f'<p class="lm-note">另有 {unplaced} 宗暂不处理的宗地没有可用的图形，未能落在任何乡镇。</p>' if unplaced else ""
     )
@@ -232,6 +233,18 @@ def _table(county: County, rows: _Rows, pages: Mapping[str, str]) -> str:
         f'<tbody><tr class="ix-whole"><th scope="row">全县合计</th>{whole}</tr>{"".join(lines)}</tbody></table>'
         f"{note}</section>"
     )
+
+
+def _cell(label: str, text: str, bar: str = "") -> str:
+    """Write a cell that says its column itself where a narrow screen leaves out the head."""
+    return f'<td data-label="{escaped(label)}">{text}{bar}</td>'
+
+
+def _bar(values: Ints, at: int) -> str:
+    """Draw a township's part of the largest as a bar beneath the number."""
+    width = 100 * int(values[at]) / max(int(values.max(initial=0)), 1)
+    bar = f'<rect width="{width:.1f}" height="4"/>'
+    return f'<svg class="ix-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
 
 
 def _head(label: str) -> str:

@@ -17,7 +17,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from landmarket.maps.elements import Json, Verbatim, escaped
+from landmarket.html_page import escaped
+from landmarket.maps.elements import Json, Verbatim
 from landmarket.maps.packing import Ints
 
 Packed: TypeAlias = "Json | Ints | Sequence[Packed] | Mapping[str, Packed]"

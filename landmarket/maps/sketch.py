@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landmarket.maps.elements import escaped
+from landmarket.html_page import escaped
 
 WIDTH = 1000
 """Width of a sketch in its own units."""

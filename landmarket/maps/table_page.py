@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from landmarket.html_page import escaped, written_page
 from landmarket.io.whole import output_errors, write_whole
 from landmarket.maps.audience import INTERNAL
-from landmarket.maps.elements import escaped, written_page
-from landmarket.maps.layer import package_text
+from landmarket.maps.page_files import package_text
 from landmarket.maps.values import Column, is_number, number_texts, plain_texts
 
 _TEXT = ' class="tp-text"'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from landmarket.html_page import escaped
 from landmarket.maps.county import County
-from landmarket.maps.elements import escaped
-from landmarket.maps.layer import PageText
+from landmarket.maps.offline_map import PageText
 from landmarket.maps.sketch import inset
 
 

@@ -9,13 +9,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from landmarket.display import paragraph, rows_table
+from landmarket.errors import SHOWN
 from landmarket.maps.assembly import chosen_views, drawn_parcels, put_together, rectangle_of
 from landmarket.maps.audience import OFFICE, Audience
 from landmarket.maps.basemap import Basemap
 from landmarket.maps.county import County
 from landmarket.maps.drawing import Drawing
-from landmarket.maps.layer import OfflineMap, PageText
 from landmarket.maps.legend import View
+from landmarket.maps.offline_map import OfflineMap, PageText
 from landmarket.maps.packing import Bounds
 from landmarket.maps.texts import page_text
 
@@ -33,12 +35,33 @@ class TownshipMap(OfflineMap):
         Official name.
     county : County
         What the pages of a county share.
+    parcels : int
+        Parcels drawn, those set aside with them.
     """
 
-    def __init__(self, text: PageText, location: tuple[float, float], township: str, county: County) -> None:
+    def __init__(
+        self, text: PageText, location: tuple[float, float], township: str, county: County, parcels: int
+    ) -> None:
         super().__init__(text, location)
         self.township = township
         self.county = county
+        self.parcels = parcels
+
+
+class TownshipMaps(dict[str, TownshipMap]):
+    """The maps of a county by township (乡镇地图集): a dictionary that a notebook shows as a list of what is in it.
+
+    All maps shown at once would weigh as much as all pages; one is shown by its name.
+    """
+
+    def __repr__(self) -> str:
+        """Count instead of printing every map."""
+        return f"<TownshipMaps {len(self)} 幅：{'、'.join(list(self)[:SHOWN])}{'……' if len(self) > SHOWN else ''}>"
+
+    def _repr_html_(self) -> str:
+        """List the townships in a notebook; every text is escaped."""
+        head = paragraph(f"{len(self)} 幅乡镇地图。看一幅：在单元格最后一行写 maps[乡镇全称]；存成网页：save_maps。")
+        return head + rows_table(["乡镇", "图上宗地"], [[name, page.parcels] for name, page in self.items()])
 
 
 def township_maps(
@@ -55,7 +78,7 @@ def township_maps(
     on: date | None = None,
     audience: Audience = OFFICE,
     basemap: Basemap | None = None,
-) -> dict[str, TownshipMap]:
+) -> TownshipMaps:
     """Draw one map per township (乡镇地图).
 
     Parameters
@@ -88,8 +111,9 @@ def township_maps(
 
     Returns
     -------
-    dict of str to folium.Map
-        Maps by the official name of the township; parcels without one are on the map of :data:`NO_TOWNSHIP`.
+    TownshipMaps
+        A dictionary of :class:`folium.Map` by the official name of the township; parcels without one are on the map
+        of :data:`NO_TOWNSHIP`.
 
     Raises
     ------
@@ -124,13 +148,13 @@ def township_maps(
         audience=audience,
         basemap=basemap,
     )
-    return {name: _township_map(name, drawing, frame) for name in drawing.places.names}
+    return TownshipMaps({name: _township_map(name, drawing, frame) for name in drawing.places.names})
 
 
 def _township_map(township: str, drawing: Drawing, county: County) -> TownshipMap:
     bounds = _bounds(township, drawing)
-    page = TownshipMap(page_text(township, county), (0.0, 0.0), township, county)
     at, aside = drawing.places.parcels(township), drawing.places.set_aside(township)
+    page = TownshipMap(page_text(township, county), (0.0, 0.0), township, county, len(at) + len(aside))
     put_together(page, drawing, township, at, aside, bounds)
     return page
 

@@ -13,20 +13,21 @@ import shapely
 
 from landmarket.checks import require_columns, require_projected, require_unique_index
 from landmarket.errors import BadValueError
+from landmarket.html_page import escaped
 from landmarket.io.whole import output_errors, write_whole
 from landmarket.maps.assembly import chosen_views, put_together, rectangle_of
 from landmarket.maps.audience import OFFICE, Audience
 from landmarket.maps.basemap import Basemap
 from landmarket.maps.county import county_frame
 from landmarket.maps.drawing import drawing_of
-from landmarket.maps.elements import escaped
-from landmarket.maps.facts import require_not_secret, sheets_of
+from landmarket.maps.facts import require_not_secret
 from landmarket.maps.ground import ground_layers
-from landmarket.maps.layer import OfflineMap, PageText, figure_of
 from landmarket.maps.legend import View
+from landmarket.maps.offline_map import OfflineMap, PageText, figure_of
 from landmarket.maps.places import places_of, with_outlines
 from landmarket.maps.texts import foot, notice_badge, subtitle
 from landmarket.maps.words import VILLAGES
+from landmarket.maps.worksheets import sheets_of
 
 
 def village_map(

@@ -12,8 +12,8 @@ import pandas as pd
 from landmarket.maps.assembly import chosen_views, drawn_parcels, put_together, rectangle_of
 from landmarket.maps.audience import OFFICE, Audience
 from landmarket.maps.basemap import Basemap
-from landmarket.maps.layer import OfflineMap
 from landmarket.maps.legend import View
+from landmarket.maps.offline_map import OfflineMap
 from landmarket.maps.texts import county_text
 
 

@@ -154,7 +154,9 @@ def _require_names(layers: Mapping[str, gpd.GeoDataFrame]) -> None:
         )
 
 
-def _whole_numbers(values: pd.Series[str], column: str, rows: pd.Index[str], where: str) -> pd.Series[str] | pd.Series[float]:
+def _whole_numbers(
+    values: pd.Series[str], column: str, rows: pd.Index[str], where: str
+) -> pd.Series[str] | pd.Series[float]:
     """Turn whole numbers into floating point ones, which every version reads, where they are exact."""
     if not pd.api.types.is_integer_dtype(values):
         return values

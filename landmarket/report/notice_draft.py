@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from xlsxwriter.workbook import Workbook
 
+from landmarket.audience import INTERNAL_DRAFT
 from landmarket.io.writing import write_whole
 from landmarket.report.cells import DATE, GENERAL, MONEY, PLAIN_WHOLE, TEXT, Cells, cells_of, safe_text
 from landmarket.report.layout import Sheet, SheetColumn, require_room
@@ -28,7 +29,7 @@ from landmarket.report.notice_print import column_name, grouped, ordered_ranges,
 from landmarket.report.notice_text import filled, template
 from landmarket.report.workbook import Frame, begin_book, book_options, open_sheet, write_sheet
 
-INTERNAL_LINE = "内部工作稿，未经审核，不得公开"
+INTERNAL_LINE = INTERNAL_DRAFT
 """The line that every page and sheet of a draft carries unless the caller says otherwise."""
 
 TEXT_SHEET, GAPS_SHEET = "公告正文", "待填事项"

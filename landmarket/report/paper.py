@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from landmarket.audience import INTERNAL_DRAFT
 from landmarket.columns import schema
 from landmarket.io.manifest import require_public
 from landmarket.report.cells import DATE, FACTOR, MONEY, PLAIN_WHOLE, RATE, SHARE, WHOLE, Cells, cells_of
@@ -15,7 +16,7 @@ from landmarket.report.notice_parts import Gap
 from landmarket.report.notice_print import NONE, PrintedTable, plain_number
 from landmarket.units import yuan_text
 
-INTERNAL_LINE = "内部工作稿，未经审核，不得公开"
+INTERNAL_LINE = INTERNAL_DRAFT
 """The line that every page carries unless the caller says otherwise."""
 
 GAPS_HEADING = "待填与核对事项（内部，印发前删去本页）"

@@ -99,7 +99,7 @@ def write_paper_docx(
     plain text: the only field of the document is its page number.
     """
     head = "　".join(filter(None, (notice_line, internal_line)))
-    document = PaperDocument(paper.title, head, paper.name, created, notice_line)
+    document = PaperDocument(paper.title, head, f"{paper.name}　{internal_line}", created, notice_line)
     document.add_title(paper.title, paper.mark)
     for text in paper.warnings:
         document.add_warning(text)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from landmarket.html_page import escaped, written_page
 from landmarket.io.whole import write_whole
 from landmarket.report.cells import safe_text
 from landmarket.report.notice_print import PrintedTable
 from landmarket.report.notice_text import OPEN
 from landmarket.report.paper import GAPS_HEADING, INTERNAL_LINE, Paper, Part
-
-_POLICY = (
-    "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
-)
 
 
 def write_paper_page(path: Path, paper: Paper, *, notice_line: str = "", internal_line: str = INTERNAL_LINE) -> None:
@@ -53,16 +48,9 @@ def write_paper_page(path: Path, paper: Paper, *, notice_line: str = "", interna
         lines = "".join(f"<p>{_shown(line)}</p>" for line in paper.gap_lines)
         body.append(f'<section class="gaps"><h2>{_shown(GAPS_HEADING)}</h2>{lines}</section>')
     body.append(f"<footer>{_shown(paper.name)}　{_shown(head)}</footer>")
-    page = (
-        "<!DOCTYPE html>\n"
-        f'<html lang="zh-CN">\n<head><meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_escaped(paper.title)}</title>\n<style>\n{_styles()}</style>\n</head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body>\n</html>\n"
-    )
-    write_whole(path, page.encode("utf-8", "replace"))
+    styles = f"<style>\n{_styles()}</style>\n"
+    page = written_page(safe_text(paper.title), head=styles, body="\n".join(body))
+    write_whole(path, page.encode("utf-8"))
 
 
 @cache
@@ -71,7 +59,7 @@ def _styles() -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(safe_text(text), quote=True)
+    return escaped(safe_text(text))
 
 
 def _shown(text: str) -> str:

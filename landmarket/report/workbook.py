@@ -14,12 +14,13 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from landmarket.audience import INTERNAL_TABLE
 from landmarket.io.writing import write_whole
 from landmarket.report.cells import FORMATS, MONEY, TEXT, Cells, safe_text
 from landmarket.report.layout import FIRST_ROW, HEADER_ROW, Sheet, SheetColumn, sheets_of
 from landmarket.report.summary import TOTAL, townships_in_order, write_summary
 
-INTERNAL_LINE = "内部工作用表，未经审核，不得公开"
+INTERNAL_LINE = INTERNAL_TABLE
 """The line that every sheet carries unless the caller says otherwise."""
 
 SUMMARY = "汇总"

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from landmarket.errors import BadValueError, CrsError, IndexMismatchError, MissingColumnError
 from landmarket.maps import View, compare_maps, save_page
 from landmarket.maps.audience import INTERNAL
-from landmarket.maps.layer import figure_of
+from landmarket.maps.offline_map import figure_of
 from tests.browser import samples
 from tests.browser.conftest import Open, Visit
 from tests.browser.test_hostile_text import PAYLOADS, told

@@ -66,6 +66,31 @@ def test_a_parcel_that_is_filtered_out_is_neither_drawn_nor_found(visit: Open, p
     assert seen.noticed == []
 
 
+def test_a_search_finds_what_a_filter_hides_and_says_how_to_see_it(visit: Open, pages: dict[str, Path]) -> None:
+    seen = visit(pages["火龙镇"])
+    search, found = seen.page.locator(".lm-search input"), seen.page.locator(".lm-found li")
+    search.fill(CODE)
+    expect(found).to_have_count(1)
+    expect(found).not_to_contain_text("已被筛选隐藏")
+    narrow(seen, "土地级别", "Ⅰ级")
+    expect(found).to_contain_text("已被筛选隐藏")
+    search.focus()
+    seen.page.keyboard.press("Enter")
+    card = seen.page.get_by_role("dialog")
+    expect(card.locator("h2")).to_have_text(CODE)
+    show = card.get_by_role("button", name="清除筛选并显示")
+    show.focus()
+    seen.page.keyboard.press("Enter")
+    assert status(seen) == "显示 9 宗，共 9 宗"
+    expect(show).to_have_count(0)
+    expect(card).to_be_visible()
+    expect(found).not_to_contain_text("已被筛选隐藏")
+    seen.page.keyboard.press("Escape")
+    seen.page.mouse.click(*seen.parcel_at(CODE))
+    expect(card.locator("h2")).to_have_text(CODE)
+    assert seen.noticed == []
+
+
 @pytest.mark.parametrize("crs", [4547, 4526, 4527, 4502])
 def test_plane_coordinates_are_those_of_pyproj(visit: Open, pages: dict[str, Path], crs: int) -> None:
     """Zones of three and six degrees, with and without the number of the zone before the easting."""

@@ -219,6 +219,39 @@ def test_a_page_prints_its_colours_and_no_buttons(visit: Open, pages: dict[str, 
     assert (float(box[1]) > float(box[2])) == bool(name), "a township lies across, the index stands"
 
 
+def test_the_index_is_a_list_of_cards_on_a_phone(visit: Open, pages: dict[str, Path]) -> None:
+    seen = visit(pages[""], width=375, height=700)
+    assert seen.page.evaluate("[document, ...document.querySelectorAll('.ix-table')].every("
+                              "part => (part.documentElement ?? part).scrollWidth <= 375)")  # fmt: skip
+    cells = seen.page.locator("tr:has(th a)").first.locator("td")
+    labels = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').content)")
+    assert labels[:3] == ['"宗数"', '"面积（亩）"', '"可入市"']
+    right = cells.evaluate_all("cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))")
+    assert right <= 375
+    assert seen.noticed == []
+
+
+def test_bars_of_the_index_are_parts_of_the_largest_township(visit: Open, pages: dict[str, Path]) -> None:
+    seen = visit(pages[""])
+    sums = samples.parcels().groupby("township")["total_price"].sum()
+    drawn = {}
+    for row in seen.page.locator("tr:has(th a)").all():
+        cell = row.locator('td[data-label="总地价（万元）"]')
+        drawn[row.locator("th").inner_text()] = cell.evaluate(
+            "cell => cell.querySelector('rect').getBoundingClientRect().width /"
+            " cell.querySelector('svg').getBoundingClientRect().width"
+        )
+    assert drawn == pytest.approx((sums / sums.max()).astype(float).to_dict(), abs=1e-3)
+    assert seen.page.locator(".ix-table [style], .ix-table script").count() == 0
+    link = seen.page.locator(".ix-table th a").first
+    seen.page.keyboard.press("Tab")
+    while not link.evaluate("link => link === document.activeElement"):
+        seen.page.keyboard.press("Tab")
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator(".folium-map")).to_be_visible()
+
+
 def test_the_notebook_shows_the_same_map(visit: Open, tmp_path: Path) -> None:
     shown = samples.maps()["火龙镇"]._repr_html_()
     notebook = tmp_path / "notebook.html"

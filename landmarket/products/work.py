@@ -1,29 +1,22 @@
-"""What a run hands over (成果): maps, workbook, tables and the internal reserve prices, in one run folder."""
+"""A county's main job, done, and the list of what it rests on (依据)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 
 from landmarket.checks import require_projected
 from landmarket.columns import label
-from landmarket.county import County, read_context, read_county_parcels, read_scenario, read_villages, require_meeting
+from landmarket.county import County, read_county_parcels, read_scenario, read_villages, require_meeting
 from landmarket.distribution.fund import rules_asked
 from landmarket.distribution.rule_records import rule_records
 from landmarket.errors import BadValueError
-from landmarket.io.tables import csv_bytes, write_tables
-from landmarket.io.writing import RunFolder, new_run
-from landmarket.maps import save_maps, township_maps
-from landmarket.market.offer import reserve_prices
 from landmarket.market.terms import Form, public_terms
-from landmarket.pricing.worksheet import worksheets
-from landmarket.report import rule_sources, stated_sources, write_workbook
+from landmarket.report import rule_sources, stated_sources
 from landmarket.rules import national_rules
 from landmarket.scenario import Outcome, Scenario, run_scenario
 from landmarket.screening import Screening, screen
@@ -31,12 +24,6 @@ from landmarket.screening.result import WHOLE_COLUMN
 from landmarket.zoning.conditions import FarEnd
 from landmarket.zoning.constraints import Effect
 
-WORKBOOK = "地价与收益分配.xlsx"
-RESERVE = "底价（内部，不得外传）.csv"
-MAPS = "maps"
-TABLES = "tables"
-
-SEED = "seed.txt"
 _ENDS = {FarEnd.UPPER: "上限", FarEnd.LOWER: "下限"}
 _EFFECTS = {Effect.VETO: "禁止入市", Effect.WARN: "提示", Effect.UNKNOWN: "待核实"}
 
@@ -179,38 +166,6 @@ def _days_asked(key: str, work: Work) -> list[date]:
     return [scenario.on] if key.startswith(("entry_", "price_table_", "date_index_")) else []
 
 
-def write_report(work: Work, path: Path, created: datetime) -> None:
-    """Write the workbook of a county.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    path : Path
-        The ``.xlsx`` file.
-    created : datetime
-        Time in the properties of the file.
-    """
-    outcome, screening = work.outcome, work.screening
-    write_workbook(
-        path,
-        {
-            "parcels": plain(outcome.parcels),
-            "entry": outcome.entry,
-            "prices": outcome.prices,
-            "deals": outcome.deals,
-            "shares": outcome.shares,
-            "findings": screening.findings,
-            "set_aside": plain(screening.set_aside),
-        },
-        title=f"{work.county.name}农村集体经营性建设用地",
-        counts=screening.counts,
-        sources=rules_used(work),
-        created=created,
-        notice=work.county.notice,
-    )
-
-
 def plain(layer: gpd.GeoDataFrame) -> pd.DataFrame:
     """Drop the geometry of a layer.
 
@@ -225,145 +180,3 @@ def plain(layer: gpd.GeoDataFrame) -> pd.DataFrame:
         Its other columns.
     """
     return pd.DataFrame(layer.drop(columns=layer.geometry.name))
-
-
-def write_maps(work: Work, folder: Path) -> None:
-    """Write one map page per township and the county's index page.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    folder : Path
-        Where the pages go.
-    """
-    outcome, county = work.outcome, work.county
-    maps = township_maps(
-        outcome.table,
-        "unit_price",
-        worksheets=worksheets(outcome.prices),
-        set_aside=work.screening.set_aside,
-        context={
-            "村界": work.scenario.villages,
-            **read_context(county, require_projected(outcome.parcels, "write_maps")),
-        },
-        notice=county.notice,
-        counts=work.screening.counts,
-        county=county.name,
-        on=county.on,
-    )
-    save_maps(maps, folder)
-
-
-@contextmanager
-def county_run(
-    county: County, out: Path, created: datetime, also: Sequence[Path] = (), secret: Sequence[Path] = ()
-) -> Iterator[RunFolder]:
-    """Open a run folder that knows a county's inputs.
-
-    Whoever has the seed and the shared results can replay the bids and narrow the reserve price down: the seed goes to
-    the internal folder, and the files that hold seed and reserve ratio are fingerprinted with a key that stays there.
-
-    Parameters
-    ----------
-    county : County
-        The county file.
-    out : Path
-        Folder of all runs.
-    created : datetime
-        Time of the run.
-    also : sequence of Path, optional
-        Files that the results rest on besides the county's.
-    secret : sequence of Path, optional
-        More of them, from which a reserve could be guessed.
-
-    Yields
-    ------
-    RunFolder
-        Write into its ``folder``.
-    """
-    guarded = [county.path, county.files["deal_terms"], *secret]
-    inputs = [path for path in (*county.inputs, *also) if path not in guarded]
-    with new_run(out, inputs=inputs, secret_inputs=guarded, created=created) as run:
-        (run.internal / SEED).write_text(f"{county.seed}\n", encoding="ascii")
-        yield run
-
-
-def write_all(work: Work, run: RunFolder, created: datetime, say: Say) -> None:
-    """Write everything a county hands over into a run folder.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    run : RunFolder
-        The run folder.
-    created : datetime
-        Time of the run.
-    say : callable
-        Told of each step, in Chinese, as it begins.
-    """
-    say("写乡镇地图")
-    write_maps(work, run.folder / MAPS)
-    say("写工作簿")
-    write_report(work, run.folder / WORKBOOK, created)
-    say("写数据表与内部底价")
-    write_results(work, run.folder / TABLES)
-    write_reserves(work, run)
-    record(work, run)
-
-
-def write_reserves(work: Work, run: RunFolder) -> None:
-    """Write the reserve prices (底价) into the run's internal folder, and nowhere else.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    run : RunFolder
-        The run folder.
-    """
-    deals = work.outcome.deals
-    offered = plain(work.outcome.table.loc[deals.index[deals["deal_gap"].eq("")]])
-    (run.internal / RESERVE).write_bytes(csv_bytes(reserve_prices(offered, work.scenario.terms)))
-
-
-def write_results(work: Work, folder: Path) -> None:
-    """Write the results as tables for other programs: GeoParquet, and Parquet without shapes.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    folder : Path
-        Where the files go.
-    """
-    outcome = work.outcome
-    write_tables(
-        folder,
-        {
-            "parcels": outcome.parcels,
-            "entry": outcome.entry,
-            "prices": outcome.prices,
-            "deals": outcome.deals,
-            "shares": outcome.shares,
-        },
-    )
-
-
-def record(work: Work, run: RunFolder) -> None:
-    """Tell the manifest what the run rests on.
-
-    Parameters
-    ----------
-    work : Work
-        The county's results.
-    run : RunFolder
-        The run folder.
-    """
-    rules = rules_used(work).astype("object")
-    run.record(
-        counts=work.screening.counts,
-        notice=work.county.notice,
-        rules=rules.where(rules.notna(), None).to_dict("records"),
-    )

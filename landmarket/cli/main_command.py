@@ -1,0 +1,86 @@
+"""The command ``landmarket`` itself: its group, its exit codes, its errors and warnings in Chinese."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import warnings
+from functools import partial
+from typing import TextIO
+
+import click
+
+from landmarket.cli.check_command import check
+from landmarket.cli.grade_commands import compile_, grade
+from landmarket.cli.help import ChineseGroup, usage_problem
+from landmarket.cli.income_command import income
+from landmarket.cli.map_commands import atlas, layers, map_
+from landmarket.cli.paper_commands import papers, worksheet
+from landmarket.cli.price_command import price
+from landmarket.cli.run_commands import demo, report, run
+from landmarket.cli.simulate_command import simulate
+from landmarket.errors import LandMarketError, LandMarketWarning
+
+WRONG_USAGE, REFUSED = 2, 4
+
+
+@click.group(cls=ChineseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="landmarket", message="landmarket %(version)s", help="显示版本并退出。")
+def app() -> None:
+    """农村集体经营性建设用地：入市资格、基准地价、交易模拟、收益分配、乡镇地图。
+
+    先用 check 检查宗地文件，再用 run 完成全部工作；县配置文件的写法见 sample_data/yuzhou/county.toml。
+    退出码：0 完成；1 check 发现警告；2 用法错误；3 check 发现错误；4 拒绝处理（原因见提示）。
+    """
+
+
+for _command in (
+    *(check, run, report, map_, atlas, layers, price, worksheet, papers),
+    *(grade, compile_, income, simulate, demo),
+):
+    app.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; errors are told in Chinese, on one place, with their exit code."""
+    gc.freeze()  # what was imported is never garbage: looking through it again and again costs a run a tenth
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", LandMarketWarning)
+        warnings.showwarning = partial(_show_warning, set())
+        _run_app()
+
+
+def _run_app() -> None:
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(WRONG_USAGE)
+    except click.UsageError as error:
+        click.echo(f"用法错误：{usage_problem(error)}。用 --help 查看说明。", err=True)
+        sys.exit(WRONG_USAGE)
+    except click.Abort:
+        click.echo("已中断，没有留下半份成果。", err=True)
+        sys.exit(REFUSED)
+    except LandMarketError as error:
+        click.echo(click.style(f"不能处理：{error}", fg="red"), err=True)
+        sys.exit(REFUSED)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_warning(
+    told: set[str],
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Tell a warning as the analyst needs it: what, not where in the code; once, whatever filters libraries set."""
+    del category, filename, lineno, file, line
+    if str(message) not in told:
+        told.add(str(message))
+        click.echo(click.style(f"注意：{message}", fg="yellow"), err=True)

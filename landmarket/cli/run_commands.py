@@ -1,0 +1,120 @@
+"""The commands of the main job: everything, or one of its products (主要工作)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from landmarket.cli.help import ChineseCommand
+from landmarket.cli.options import COUNTY, JSON, OUT, PRICES, counts_line, say
+from landmarket.county import read_county, sample_county
+from landmarket.products import (
+    LAYERS,
+    MAPS,
+    RESERVE,
+    TABLES,
+    WORKBOOK,
+    Work,
+    county_run,
+    do_county,
+    record,
+    write_all,
+    write_report,
+)
+from landmarket.products.maps import COUNTY_PAGE
+from landmarket.products.run_folder import ATLAS
+from landmarket.products.whole_run import FIRST_PAGE
+from landmarket.scenario import TOTAL
+from landmarket.units import wan_text
+
+
+def _sums(work: Work) -> dict[str, int]:
+    """County-wide figures of a run, money in fen."""
+    totals = work.outcome.totals().drop(columns="area")
+    return dict(zip(map(str, totals.columns), totals.loc[[TOTAL]].to_numpy(dtype="int64")[0].tolist(), strict=True))
+
+
+def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -> None:
+    """Say what a run gave and where it lies."""
+    sums = _sums(work)
+    if as_json:
+        counts, gaps = work.screening.counts, work.outcome.gaps
+        document = {"folder": str(final), "files": made, "counts": counts, "sums": sums, "gaps": gaps}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    click.echo(counts_line(work.screening.counts))
+    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
+    click.echo(
+        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
+        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
+    )
+    gaps = work.outcome.gaps
+    click.echo(
+        f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
+        "原因逐宗写在工作簿中"
+    )
+    for name, file in made.items():
+        click.echo(f"{name}：{final / file}")
+
+
+def county_work(path: Path, prices: Path | None = None) -> Work:
+    county = read_county(path)
+    if prices is not None:
+        county = replace(county, files={**county.files, "prices": prices})
+    return do_county(county, say)
+
+
+@click.command(cls=ChineseCommand)
+@COUNTY
+@PRICES
+@OUT
+@JSON
+def run(county: Path, prices: Path | None, out: Path, as_json: bool) -> None:
+    """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、地图、图集、工作簿、乡镇汇总、图层。"""
+    run_all(county, out, as_json, prices)
+
+
+def run_all(path: Path, out: Path, as_json: bool, prices: Path | None = None) -> None:
+    work, created = county_work(path, prices), datetime.now().astimezone()
+    with county_run(work.county, out, created) as folder:
+        write_all(work, folder, created, say)
+    made = {
+        "成果首页": FIRST_PAGE,
+        "地图首页": f"{MAPS}/index.html",
+        "全县宗地图": f"{MAPS}/{COUNTY_PAGE}",
+        "图集": ATLAS,
+        "工作簿": WORKBOOK,
+        "图层": LAYERS,
+        "数据表": f"{TABLES}/parcels.parquet",
+        "底价（内部）": f"internal/{RESERVE}",
+        "清单": "manifest.json",
+    }
+    finished(work, folder.final, made, as_json)
+
+
+@click.command(cls=ChineseCommand)
+@COUNTY
+@OUT
+@JSON
+def report(county: Path, out: Path, as_json: bool) -> None:
+    """只写工作簿：汇总、入市资格、宗地地价、挂牌模拟、收益分配、依据、数据检查、暂不处理。"""
+    work, created = county_work(county), datetime.now().astimezone()
+    with county_run(work.county, out, created) as folder:
+        write_report(work, folder.folder / WORKBOOK, created)
+        record(work, folder)
+    finished(work, folder.final, {"工作簿": WORKBOOK}, as_json)
+
+
+@click.command(cls=ChineseCommand)
+@OUT
+@JSON
+def demo(out: Path, as_json: bool) -> None:
+    """用随附的示例县（禹州，宗地、地价与成交均为虚构）做一遍全部工作。"""
+    run_all(sample_county(), out, as_json)

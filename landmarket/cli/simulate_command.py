@@ -1,0 +1,48 @@
+"""The command that simulates the market (供应测算)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from landmarket.cli.help import ChineseCommand
+from landmarket.cli.options import COUNTY, JSON, OUT, progress, say
+from landmarket.county import read_county
+
+
+@click.command(cls=ChineseCommand)
+@COUNTY
+@click.option("--draws", type=int, metavar="次数", help="抽样次数；默认用供应测算方案中的。")
+@OUT
+@JSON
+def simulate(county: Path, draws: int | None, out: Path, as_json: bool) -> None:
+    """供应测算（内部）：多次模拟交易，今年推哪些宗地、能收多少、哪些会流拍、底价怎么定、价格下跌会怎样。
+
+    结果可以推知底价，只写在 internal 文件夹里，不得外传。中断以后用同样的命令再来，从停下的乡镇接着做。
+    """
+    from landmarket.market.tile_store import kept_tiles
+    from landmarket.market_products import answer, do_market, market_run, sentences, write_market
+    from landmarket.market_products.answer import SHORT
+    from landmarket.market_products.products import INDEX, WORKBOOK
+
+    asked = read_county(county)
+    with kept_tiles(out) as kept:
+        work, created = do_market(asked, say, progress, draws=draws, kept=kept), datetime.now().astimezone()
+        with market_run(work, out, created) as folder:
+            write_market(work, folder, created, say)
+    made = {"市场模拟（内部）": f"internal/{WORKBOOK}", "首页": INDEX, "清单": "manifest.json"}
+    said = dict(list(sentences(work).items())[:SHORT])  # those on the reserve stand in the internal folder alone
+    if as_json:
+        document = {"folder": str(folder.final), "files": made, "answer": asdict(answer(work)), "sentences": said}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        return
+    if work.county.notice:
+        click.echo(work.county.notice)
+    for sentence in said.values():
+        click.echo(sentence)
+    for name, file in made.items():
+        click.echo(f"{name}：{folder.final / file}")

@@ -1,0 +1,112 @@
+"""The run folder of a county (成果目录): its inputs, its tables, the internal reserve prices and the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from landmarket.audience import strictest
+from landmarket.county import County
+from landmarket.io.tables import csv_bytes, write_tables
+from landmarket.io.writing import RunFolder, new_run
+from landmarket.market.offer import reserve_prices
+from landmarket.products.work import Work, plain, rules_used
+
+RESERVE = "底价（内部，不得外传）.csv"
+TABLES = "tables"
+ATLAS = "图集.pdf"
+SEED = "seed.txt"
+
+
+@contextmanager
+def county_run(
+    county: County, out: Path, created: datetime, also: Sequence[Path] = (), secret: Sequence[Path] = ()
+) -> Iterator[RunFolder]:
+    """Open a run folder that knows a county's inputs.
+
+    Whoever has the seed and the shared results can replay the bids and narrow the reserve price down: the seed goes to
+    the internal folder, and the files that hold seed and reserve ratio are fingerprinted with a key that stays there.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    out : Path
+        Folder of all runs.
+    created : datetime
+        Time of the run.
+    also : sequence of Path, optional
+        Files that the results rest on besides the county's.
+    secret : sequence of Path, optional
+        More of them, from which a reserve could be guessed.
+
+    Yields
+    ------
+    RunFolder
+        Write into its ``folder``.
+    """
+    guarded = [county.path, county.files["deal_terms"], *secret]
+    inputs = [path for path in (*county.inputs, *also) if path not in guarded]
+    with new_run(out, inputs=inputs, secret_inputs=guarded, created=created) as run:
+        (run.internal / SEED).write_text(f"{county.seed}\n", encoding="ascii")
+        yield run
+
+
+def write_reserves(work: Work, run: RunFolder) -> None:
+    """Write the reserve prices (底价) into the run's internal folder, and nowhere else.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    run : RunFolder
+        The run folder.
+    """
+    deals = work.outcome.deals
+    offered = plain(work.outcome.table.loc[deals.index[deals["deal_gap"].eq("")]])
+    (run.internal / RESERVE).write_bytes(csv_bytes(reserve_prices(offered, work.scenario.terms)))
+
+
+def write_results(work: Work, folder: Path) -> None:
+    """Write the results as tables for other programs: GeoParquet, and Parquet without shapes.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    folder : Path
+        Where the files go.
+    """
+    outcome = work.outcome
+    write_tables(
+        folder,
+        {
+            "parcels": outcome.parcels,
+            "entry": outcome.entry,
+            "prices": outcome.prices,
+            "deals": outcome.deals,
+            "shares": outcome.shares,
+        },
+    )
+
+
+def record(work: Work, run: RunFolder) -> None:
+    """Tell the manifest what the run rests on.
+
+    Parameters
+    ----------
+    work : Work
+        The county's results.
+    run : RunFolder
+        The run folder.
+    """
+    rules = rules_used(work).astype("object")
+    classification, because = strictest(work.county.classified)
+    run.record(
+        classification={"classification": classification, "because": because, "inputs": work.county.classified},
+        counts=work.screening.counts,
+        notice=work.county.notice,
+        rules=rules.where(rules.notna(), None).to_dict("records"),
+    )
