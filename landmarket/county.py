@@ -27,6 +27,15 @@ from landmarket.zoning.entry import EntryRule, read_entry_rule
 FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
 _FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan", "paper_facts")
 _UNCLASSIFIED = "deal_terms"
+_INPUT_NAMES = {
+    "parcels": "宗地",
+    "plan": "规划",
+    "ownership": "所有权",
+    "villages": "村界",
+    "prices": "基准地价公告",
+    "entry_rule": "入市规则",
+    "split_rule": "收益分配办法",
+}
 _LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
@@ -148,7 +157,8 @@ class County:
         Of the deal terms only what may be published reaches an output; the reserve ratio stays internal in any case.
         """
         named = [*(key for key in self.files if key != _UNCLASSIFIED), *_layer_names(self.constraints, self.context)]
-        return {name: self.classification.get(name, Classification.INTERNAL) for name in named}
+        stated = {name: self.classification.get(name, Classification.INTERNAL) for name in named}
+        return {_INPUT_NAMES.get(name, name): one for name, one in stated.items()}
 
     @property
     def inputs(self) -> list[Path]:

@@ -171,15 +171,15 @@ def test_fields_have_chinese_names(tmp_path: Path) -> None:
     }
 
 
-@given(st.text(), st.text(), st.one_of(st.text(), st.integers(-(2**40), 2**40)))
-@settings(max_examples=examples(60))
+@given(st.text(min_size=1), st.text(), st.one_of(st.text(), st.integers(-(2**40), 2**40)))
+@settings(max_examples=examples(60), deadline=None)
 def test_any_text_gives_sound_xml(column: str, label: str, value: str | int) -> None:
     layer = gpd.GeoDataFrame({column: ["x"]}, geometry=gpd.GeoSeries([SQUARE], crs=4547).array)
     if column == "geometry":
         return
     qml = layer_qml(LayerStyle("样式", column, (Category(value, label, "#000000"),), column), layer)
     root = ET.fromstring(qml)  # noqa: S314  # our own
-    assert [one.tag for one in root] == ["renderer-v2", *(["labeling"] if column else []), "aliases"]
+    assert [one.tag for one in root] == ["renderer-v2", "labeling", "aliases"]
 
 
 @pytest.mark.parametrize(
@@ -301,6 +301,24 @@ def test_layers_are_not_changed(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(layer, parcels())
 
 
+def test_a_layer_in_one_colour(tmp_path: Path) -> None:
+    style = LayerStyle("村界", "", (), label_column="township", other_colour="#f7f5ee")
+    write_geopackage(tmp_path / "a.gpkg", {"村界": parcels()}, {"村界": style}, created=CREATED)
+    renderer = style_of(tmp_path / "a.gpkg", "村界").find("renderer-v2")
+    assert renderer is not None
+    assert renderer.attrib["type"] == "singleSymbol"
+    colours = [one.attrib["value"] for one in renderer.iter("Option") if one.attrib.get("name") == "color"]
+    assert colours == ["247,245,238,255"]
+
+
+@pytest.mark.parametrize(
+    "style", [LayerStyle("x", "", ()), LayerStyle("x", "", PRICES.classes, other_colour="#f7f5ee")]
+)
+def test_one_colour_must_be_named_and_knows_no_classes(tmp_path: Path, style: LayerStyle) -> None:
+    with pytest.raises(BadValueError, match="没有着色的列"):
+        write_geopackage(tmp_path / "a.gpkg", {"村界": parcels()}, {"村界": style}, created=CREATED)
+
+
 # --- shapefile
 
 
@@ -336,7 +354,7 @@ def test_the_list_says_what_each_field_is(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.one_of(st.sampled_from(sorted(schema())), st.text(alphabet="aA甲𠮷1", max_size=8)), unique=True))
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), deadline=None)
 def test_field_names_fit_and_differ(columns: list[str]) -> None:
     fields = field_names(columns)
     assert [one.column for one in fields] == columns

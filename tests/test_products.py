@@ -239,7 +239,7 @@ def test_the_layers_read_back_are_the_parcels_of_the_county(sample_run: Path, sa
     assert set(layer.index) == set(table.index)
     assert np.isclose(layer.area.sum(), table.area.sum(), rtol=1e-9)
     styled = pyogrio.read_dataframe(sample_run / LAYERS, layer="layer_styles", read_geometry=False)
-    assert set(styled["f_table_name"]) == {"宗地", "地价"}
+    assert set(styled["f_table_name"]) == {"宗地", "地价", "村界"}
 
 
 def test_the_atlas_has_an_index_the_county_and_each_township(sample_run: Path) -> None:
@@ -269,23 +269,28 @@ def test_each_township_has_a_document_whose_sums_are_those_of_the_county(sample_
 def test_every_link_of_the_first_page_leads_to_a_file(sample_run: Path) -> None:
     page = (sample_run / "index.html").read_text(encoding="utf-8")
     links = [unquote(address) for address in re.findall(r'href="([^"]+)"', page)]
-    assert len(links) >= 5 + 26
+    assert len(links) >= 6
     assert [address for address in links if not (sample_run / address).is_file()] == []
+    listed = (sample_run / "乡镇汇总" / "index.html").read_text(encoding="utf-8")
+    documents = [unquote(address) for address in re.findall(r'href="([^"]+)"', listed)]
+    assert len(documents) == 1 + 2 * 26
+    assert [address for address in documents if not (sample_run / "乡镇汇总" / address).is_file()] == []
+    assert documents[1].startswith("颍川街道")  # 411081001 comes first
 
 
 def test_the_manifest_states_the_classification_and_its_cause(sample_run: Path) -> None:
     stated = json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))["classification"]
     assert stated["classification"] == "内部"
-    assert "parcels" in stated["because"]
-    assert "villages" not in stated["because"]  # the sample county states that its villages are public
-    assert "deal_terms" not in stated["inputs"]
+    assert "宗地" in stated["because"]
+    assert "村界" not in stated["because"]  # the sample county states that its villages are public
+    assert "交易条件" not in stated["inputs"]
 
 
 def test_public_maps_from_internal_inputs_are_refused_before_anything_is_written(
     sample_work: Work, tmp_path: Path
 ) -> None:
     audience = Audience("豫S（2026）012号", 10.0)
-    with pytest.raises(BadValueError, match=r"parcels（内部）.*办法"):
+    with pytest.raises(BadValueError, match=r"宗地（内部）.*办法"):
         write_maps(sample_work, tmp_path / "maps", audience)
     assert not list(tmp_path.iterdir())
 

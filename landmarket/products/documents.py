@@ -12,6 +12,7 @@ from landmarket.audience import INTERNAL_DRAFT, strictest
 from landmarket.errors import BadValueError, NoPriceError
 from landmarket.io.file_names import file_names
 from landmarket.io.whole import output_errors
+from landmarket.maps.table_page import write_table_page
 from landmarket.pricing.worksheet import explain
 from landmarket.products.work import Work, rules_used
 from landmarket.report.deal_papers import deal_papers, write_papers
@@ -23,6 +24,7 @@ from landmarket.report.worksheet_document import write_township_document, write_
 from landmarket.units import wan_text
 
 TOWNSHIPS = "乡镇汇总"
+_KINDS = {"网页": "html", "Word": "docx"}
 _MONEY = ["total_price_fen", "deal_price_fen", "fund_fen"]
 
 
@@ -46,7 +48,7 @@ def write_townships(work: Work, folder: Path, created: datetime) -> list[Path]:
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(work.outcome.table.drop(columns=work.outcome.table.geometry.name))
-    stems, written = file_names(sorted(table["township"].dropna().unique())), []
+    stems, written = file_names(_townships(work)), []
     for name, stem in stems.items():
         own = table[table["township"].eq(name)]
         path = folder / f"{stem}.docx"
@@ -60,7 +62,22 @@ def write_townships(work: Work, folder: Path, created: datetime) -> list[Path]:
             internal_line=internal_line(work),
         )
         written.append(path)
+    write_table_page(
+        folder / "index.html",
+        {},
+        title=f"{work.county.name}　{TOWNSHIPS}",
+        links={"返回首页": "../index.html"}
+        | {f"{name}（{kind}）": f"{stem}.{end}" for name, stem in stems.items() for kind, end in _KINDS.items()},
+        notice=work.county.notice,
+        foot=internal_line(work),
+    )
     return written
+
+
+def _townships(work: Work) -> list[str]:
+    """Names of the townships that have parcels, in the order of their codes."""
+    table = work.outcome.table[["township_code", "township"]].dropna().drop_duplicates()
+    return [str(name) for name in table.sort_values("township_code")["township"].unique()]
 
 
 def internal_line(work: Work) -> str:

@@ -26,6 +26,7 @@ _ENTRY = (
     Category("待核实", "待核实", "#fee08b"),
     Category("不可入市", "不可入市", "#d73027"),
 )
+_PAPER = "#f7f5ee"
 _PALE_TO_DARK = ("#fff3d6", "#fdcf86", "#f79a4b", "#dd5f2a", "#a8321a")
 _SHOWN = [
     "township", "village", "owner", "area", "planned_use_name", "allowed", "reason_text", "price_use", "grade",
@@ -47,7 +48,10 @@ def write_layers(work: Work, path: Path, created: datetime) -> None:
         Time of layers and styles.
     """
     layers = _layers(work)
-    styles = {PARCELS: LayerStyle("入市资格", "allowed", _ENTRY, label_column="parcel_code", other_colour="#cccccc")}
+    styles = {
+        PARCELS: LayerStyle("入市资格", "allowed", _ENTRY, label_column="parcel_code", other_colour="#cccccc"),
+        VILLAGES: LayerStyle("村界", "", (), label_column="village", other_colour=_PAPER),
+    }
     if PRICES in layers:
         ranges = _ranges(layers[PRICES])
         styles[PRICES] = LayerStyle("地面单价（元/㎡）", "unit_price", ranges, label_column="unit_price")
@@ -111,7 +115,7 @@ def parcel_layer(work: Work) -> gpd.GeoDataFrame:
 def _layers(work: Work) -> dict[str, gpd.GeoDataFrame]:
     """Choose the layers; that of prices is left out where nothing has one."""
     villages, table = work.scenario.villages, work.outcome.table
-    layers = {PARCELS: parcel_layer(work), VILLAGES: villages[["village", "township", villages.geometry.name]]}
+    layers = {VILLAGES: villages[["village", "township", villages.geometry.name]], PARCELS: parcel_layer(work)}
     priced = table.loc[table["unit_price"].notna(), [*_PRICED, table.geometry.name]]
     return {**layers, PRICES: priced} if len(priced) else layers
 

@@ -56,10 +56,9 @@ def _write_first_page(work: Work, run: RunFolder) -> None:
         "全县宗地图": f"{MAPS}/{COUNTY_PAGE}",
         "图集（PDF）": ATLAS,
         "工作簿": WORKBOOK,
+        "乡镇汇总": f"{TOWNSHIPS}/{FIRST_PAGE}",
         "图层（GeoPackage，QGIS 打开即有颜色）": LAYERS,
     }
-    pages = sorted((run.folder / TOWNSHIPS).glob("*.html"))
-    links |= {f"{TOWNSHIPS}：{page.stem}": f"{TOWNSHIPS}/{page.name}" for page in pages}
     counts = work.screening.counts
     classification, because = strictest(work.county.classified)
     grades = [{"资料": name, "密级": str(one)} for name, one in work.county.classified.items()]

@@ -28,6 +28,7 @@ _KINDS = {
     "MultiPoint": "marker",
 }
 _PLACEMENT = {"fill": "4", "line": "2", "marker": "0"}  # horizontal, along the line, around the point
+_PLAIN = {"symbollevels": "0", "forceraster": "0", "enableorderby": "0"}
 _MARKS = {
     "fill": ("SimpleFill", "color", {"outline_color": _OUTLINE, "outline_width": "0.2", "outline_style": "solid"}),
     "line": ("SimpleLine", "line_color", {"line_width": "0.5", "line_style": "solid"}),
@@ -81,9 +82,9 @@ class LayerStyle:
     name : str
         What the style is called, at most 30 characters.
     column : str
-        The column that decides the colour.
+        The column that decides the colour; empty: every feature is drawn in ``other_colour``.
     classes : tuple of Category or Range
-        All of one kind, in the order of the legend.
+        All of one kind, in the order of the legend; none where no column decides.
     label_column : str
         The column a feature is labelled with; empty: no labels.
     other_colour : str
@@ -164,7 +165,9 @@ def symbol_kind(layer: gpd.GeoDataFrame, where: str) -> str:
 def _require_sound(style: LayerStyle) -> None:
     colours = [*(one.colour for one in style.classes), *filter(None, [style.other_colour])]
     wrong = [colour for colour in colours if not _COLOUR.fullmatch(colour)]
-    if not style.classes or wrong:
+    if not style.column and (style.classes or not style.other_colour):
+        raise BadValueError(f"图层样式 {style.name}：没有着色的列。办法：写明 column；单一颜色的只写 other_colour。")
+    if (style.column and not style.classes) or wrong:
         what = f"颜色 {'、'.join(wrong)} 不是 #rrggbb" if wrong else "没有分类"
         raise BadValueError(f"图层样式 {style.name}：{what}。办法：写成 #8c2f1b 之类，至少一类。")
     if len({type(one) for one in style.classes}) > 1:
@@ -180,12 +183,15 @@ def _add(parent: ET.Element, tag: str, attributes: Mapping[str, str]) -> ET.Elem
 
 
 def _add_renderer(root: ET.Element, style: LayerStyle, kind: str) -> None:
+    if not style.column:
+        single = _add(root, "renderer-v2", {"type": "singleSymbol", **_PLAIN})
+        _add_symbol(ET.SubElement(single, "symbols"), "0", kind, style.other_colour)
+        return
     graduated = isinstance(style.classes[0], Range)
     type_of = (
         {"type": "graduatedSymbol", "graduatedMethod": "GraduatedColor"} if graduated else {"type": "categorizedSymbol"}
     )
-    plain = {"symbollevels": "0", "forceraster": "0", "enableorderby": "0"}
-    renderer = _add(root, "renderer-v2", {"attr": style.column, **type_of, **plain})
+    renderer = _add(root, "renderer-v2", {"attr": style.column, **type_of, **_PLAIN})
     listed = ET.SubElement(renderer, "ranges" if graduated else "categories")
     symbols = ET.SubElement(renderer, "symbols")
     for place, one in enumerate(style.classes):
