@@ -158,7 +158,7 @@ class County:
         """
         named = [*(key for key in self.files if key != _UNCLASSIFIED), *_layer_names(self.constraints, self.context)]
         stated = {name: self.classification.get(name, Classification.INTERNAL) for name in named}
-        return {_INPUT_NAMES.get(name, name): one for name, one in stated.items()}
+        return {f"{_INPUT_NAMES.get(name, '')} {name}".strip(): one for name, one in stated.items()}
 
     @property
     def inputs(self) -> list[Path]:

@@ -442,7 +442,7 @@ def test_public_maps_of_a_county_with_internal_files_are_refused_at_once(
     options = ["--public", "豫S（2026）012号", "--out", str(tmp_path)]
     assert call(monkeypatch, "map", str(SAMPLE), *options) == cli.REFUSED
     said = capsys.readouterr().err
-    assert "parcels（内部）" in said
+    assert "宗地 parcels（内部）" in said
     assert "[classification]" in said
     assert not list(tmp_path.iterdir())
 

@@ -134,14 +134,14 @@ def classified(folder: Path, lines: str) -> Path:
 
 def test_the_most_restrictive_input_decides(folder: Path) -> None:
     county = read_county(classified(folder, 'parcels = "内部"\nownership = "秘密"\n"道路" = "公开"'))
-    assert strictest(county.classified) == (Classification.CONFIDENTIAL, ("所有权",))
+    assert strictest(county.classified) == (Classification.CONFIDENTIAL, ("所有权 ownership",))
     assert county.classified["道路"] is Classification.PUBLIC
 
 
 def test_what_is_not_stated_is_internal_and_the_deal_terms_are_not_classified(folder: Path) -> None:
     county = read_county(classified(folder, ""))
     assert set(county.classified.values()) == {Classification.INTERNAL}
-    named = {"宗地", "规划", "所有权", "村界", "基准地价公告", "入市规则", "收益分配办法", "道路", "采空区"}
+    named = {"宗地 parcels", "规划 plan", "村界 villages", "收益分配办法 split_rule", "道路", "采空区"}
     assert named <= set(county.classified)
     assert len(county.classified) == len(FILES) - 1 + len(county.constraints) + len(county.context)  # no deal terms
 

@@ -281,16 +281,16 @@ def test_every_link_of_the_first_page_leads_to_a_file(sample_run: Path) -> None:
 def test_the_manifest_states_the_classification_and_its_cause(sample_run: Path) -> None:
     stated = json.loads((sample_run / "manifest.json").read_text(encoding="utf-8"))["classification"]
     assert stated["classification"] == "内部"
-    assert "宗地" in stated["because"]
-    assert "村界" not in stated["because"]  # the sample county states that its villages are public
-    assert "交易条件" not in stated["inputs"]
+    assert "宗地 parcels" in stated["because"]
+    assert "村界 villages" not in stated["because"]  # the sample county states that its villages are public
+    assert not any("deal_terms" in name for name in stated["inputs"])
 
 
 def test_public_maps_from_internal_inputs_are_refused_before_anything_is_written(
     sample_work: Work, tmp_path: Path
 ) -> None:
     audience = Audience("豫S（2026）012号", 10.0)
-    with pytest.raises(BadValueError, match=r"宗地（内部）.*办法"):
+    with pytest.raises(BadValueError, match=r"宗地 parcels（内部）.*办法"):
         write_maps(sample_work, tmp_path / "maps", audience)
     assert not list(tmp_path.iterdir())
 
