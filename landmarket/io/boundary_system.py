@@ -63,7 +63,7 @@ def _system_name(parts: Parts) -> list[Fault]:
     for refused in form.refused:
         if any(word in name for word in refused.words):
             return [
-                Fault(line, f"坐标系={name}，是{refused.name}，不是 CGCS2000。办法：{refused.cure}。", of_system=True)
+                Fault(line, f"坐标系={name}，即 {refused.name}，不是 CGCS2000。办法：{refused.cure}。", of_system=True)
             ]
     return [
         Fault(line, f"不认识“坐标系={name}”。办法：确认是 2000 国家大地坐标系后写“坐标系={form.systems[0]}”。", 0, True)

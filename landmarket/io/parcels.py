@@ -130,8 +130,8 @@ def read_parcels(
     Parameters
     ----------
     path : path-like
-        Shapefile, GeoPackage, FileGDB folder, GeoJSON, GeoParquet or boundary text file; or the address of a PostGIS database,
-        ``postgresql://user@host/database``.
+        Shapefile, GeoPackage, FileGDB folder, GeoJSON, GeoParquet or boundary text file (``.txt``); or the address
+        of a PostGIS database, ``postgresql://user@host/database``.
     encoding : str, optional
         Encoding of a shapefile's texts. Default: its ``.cpg``, then strict UTF-8, then GB18030.
     crs : str, optional
