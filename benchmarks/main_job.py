@@ -36,6 +36,7 @@ import pandas as pd
 
 from landmarket import County, products, read_county, sample_county, scenario
 from landmarket.errors import LandMarketWarning
+from landmarket.io.database_address import place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.pricing import PriceTable, benchmark_price, price_basis
 from landmarket.pricing.price_table import LEVELS
@@ -151,7 +152,8 @@ def our_core(files: Files, seconds: Seconds, target: Path) -> Core:
     with clock(seconds, "read"):
         parcels = read_parcels(files.parcels).set_index("parcel_code")
         plan, owners = (
-            read_layer(county.files[key], layer=county.layers[key]).to_crs(parcels.crs) for key in ("plan", "ownership")
+            read_layer(place_of(county.sources[key]), layer=county.layers[key]).to_crs(parcels.crs)
+            for key in ("plan", "ownership")
         )
     with clock(seconds, "join with plan"):
         use = planned_use(parcels, plan)
@@ -176,8 +178,10 @@ def plain_core(files: Files, seconds: Seconds, target: Path) -> Core:
     county = files.county
     with clock(seconds, "read"):
         parcels = gpd.read_file(files.parcels).set_index("parcel_code")
-        plan = gpd.read_file(county.files["plan"], layer=county.layers["plan"]).to_crs(parcels.crs)
-        owners = gpd.read_file(county.files["ownership"], layer=county.layers["ownership"]).to_crs(parcels.crs)
+        plan = gpd.read_file(place_of(county.sources["plan"]), layer=county.layers["plan"]).to_crs(parcels.crs)
+        owners = gpd.read_file(place_of(county.sources["ownership"]), layer=county.layers["ownership"]).to_crs(
+            parcels.crs
+        )
     plain = parcels[["geometry"]].reset_index()
     with clock(seconds, "join with plan"):
         column = next(name for name in plan.columns if name in ("用地代码", "规划用途", "规划分类", "YDDM"))

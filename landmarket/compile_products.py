@@ -16,6 +16,7 @@ from landmarket.checks import require_projected
 from landmarket.county import County
 from landmarket.errors import RuleError
 from landmarket.grade_products import GradeWork, do_grading, write_grade_book, write_grade_maps, write_grade_polygons
+from landmarket.io.database_address import Source
 from landmarket.io.tables import write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.maps.legend import View
@@ -189,7 +190,7 @@ def compile_run(work: CompileWork, out: Path, created: datetime) -> Iterator[Run
     """
     county, grading = work.county, work.grading.rule
     rules = [path for path in (county.grading_rule, county.compile_rule) if path is not None]
-    files = [county.files["villages"], *(file.path for file in grading.layers.values()), *rules]
+    files: list[Source] = [county.sources["villages"], *(file.path for file in grading.layers.values()), *rules]
     files += [work.rule.samples, work.rule.last_edition, *([grading.samples.path] if grading.samples else [])]
     with new_run(out, inputs=list(dict.fromkeys(files)), secret_inputs=[county.path], created=created) as run:
         yield run

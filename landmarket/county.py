@@ -15,6 +15,7 @@ from pyproj import CRS
 from landmarket.audience import Classification
 from landmarket.distribution import SplitRule, read_split_rule
 from landmarket.errors import CrsError, ReadError, RuleError
+from landmarket.io.database_address import Source, layer_source, place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
 from landmarket.pricing.notice_reading import read_price_table
@@ -24,8 +25,10 @@ from landmarket.scenario import Scenario
 from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 
-FILES = ("parcels", "plan", "ownership", "villages", "prices", "entry_rule", "deal_terms", "split_rule")
-_FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan", "paper_facts")
+_LAYERS = ("parcels", "plan", "ownership", "villages")
+_DOCUMENTS = ("prices", "entry_rule", "deal_terms", "split_rule")
+FILES = (*_LAYERS, *_DOCUMENTS)
+_FURTHER = ("grading_rule", "compile_rule", "income_plan", "market_plan", "paper_facts", "book_plan")
 _UNCLASSIFIED = "deal_terms"
 _INPUT_NAMES = {
     "parcels": "宗地",
@@ -36,7 +39,6 @@ _INPUT_NAMES = {
     "entry_rule": "入市规则",
     "split_rule": "收益分配办法",
 }
-_LAYERS = ("parcels", "plan", "ownership", "villages")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class ConstraintFile:
     ----------
     name : str
         Name on outputs, such as 永久基本农田.
-    path : Path
-        File.
+    path : Path or DatabaseLayer
+        File, or layer in a database.
     layer : str or None
         Layer of a file with several.
     effect : Effect
@@ -58,7 +60,7 @@ class ConstraintFile:
     """
 
     name: str
-    path: Path
+    path: Source
     layer: str | None
     effect: Effect
     source: str
@@ -72,14 +74,14 @@ class ContextFile:
     ----------
     name : str
         Name in the legend, such as 道路.
-    path : Path
-        File.
+    path : Path or DatabaseLayer
+        File, or layer in a database.
     layer : str or None
         Layer of a file with several.
     """
 
     name: str
-    path: Path
+    path: Source
     layer: str | None
 
 
@@ -101,8 +103,10 @@ class County:
         Seed of simulated deals.
     notice : str
         A line that every output carries, such as that the data are invented; may be empty.
+    sources : mapping of str to Path or DatabaseLayer
+        parcels, plan, ownership, villages.
     files : mapping of str to Path
-        parcels, plan, ownership, villages, prices, entry_rule, deal_terms, split_rule.
+        prices, entry_rule, deal_terms, split_rule.
     layers : mapping of str to str
         Layer names of files with several layers.
     constraints : tuple of ConstraintFile
@@ -123,6 +127,8 @@ class County:
         What simulating its market rests on; only that needs it.
     paper_facts : Path or None
         What the bureau states of deals; only their papers need it.
+    book_plan : Path or None
+        What its land book is checked against; only the land book needs it.
     maker : str
         Who makes the maps (制图单位); the county's name where none is stated.
     classification : mapping of str to Classification
@@ -136,6 +142,7 @@ class County:
     on: date
     seed: int = field(repr=False)
     notice: str
+    sources: Mapping[str, Source]
     files: Mapping[str, Path]
     layers: Mapping[str, str]
     constraints: tuple[ConstraintFile, ...]
@@ -147,6 +154,7 @@ class County:
     income_plan: Path | None = None
     market_plan: Path | None = None
     paper_facts: Path | None = None
+    book_plan: Path | None = None
     maker: str = ""
     classification: Mapping[str, Classification] = field(default_factory=dict)
 
@@ -156,15 +164,19 @@ class County:
 
         Of the deal terms only what may be published reaches an output; the reserve ratio stays internal in any case.
         """
-        named = [*(key for key in self.files if key != _UNCLASSIFIED), *_layer_names(self.constraints, self.context)]
+        named = [
+            *self.sources,
+            *(key for key in self.files if key != _UNCLASSIFIED),
+            *_layer_names(self.constraints, self.context),
+        ]
         stated = {name: self.classification.get(name, Classification.INTERNAL) for name in named}
         return {f"{_INPUT_NAMES.get(name, '')} {name}".strip(): one for name, one in stated.items()}
 
     @property
-    def inputs(self) -> list[Path]:
-        """Every file that the outcome depends on, each once."""
+    def inputs(self) -> list[Source]:
+        """Every file and every layer of a database that the outcome depends on, each once."""
         layers = [*(file.path for file in self.constraints), *(file.path for file in self.context)]
-        return list(dict.fromkeys([*self.files.values(), *layers]))
+        return list(dict.fromkeys([*self.sources.values(), *self.files.values(), *layers]))
 
 
 def _texts(value: object, where: str) -> dict[str, str]:
@@ -187,10 +199,11 @@ def _classification(stated: RuleFile, names: list[str]) -> dict[str, Classificat
 
 
 def _constraint(record: RuleFile, folder: Path) -> ConstraintFile:
+    layer = record.text("layer", "") or None
     file = ConstraintFile(
         name=record.text("name"),
-        path=folder / record.text("file"),
-        layer=record.text("layer", "") or None,
+        path=layer_source(record.text("file"), layer, folder),
+        layer=layer,
         effect=record.choice("effect", Effect),
         source=record.text("source", ""),
     )
@@ -199,7 +212,8 @@ def _constraint(record: RuleFile, folder: Path) -> ConstraintFile:
 
 
 def _context(record: RuleFile, folder: Path) -> ContextFile:
-    file = ContextFile(record.text("name"), folder / record.text("file"), record.text("layer", "") or None)
+    layer = record.text("layer", "") or None
+    file = ContextFile(record.text("name"), layer_source(record.text("file"), layer, folder), layer)
     record.finish()
     return file
 
@@ -210,7 +224,8 @@ def read_county(path: str | Path) -> County:
     Parameters
     ----------
     path : path-like
-        The TOML file, or a folder that holds ``county.toml``; other paths in it are relative to it.
+        The TOML file, or a folder that holds ``county.toml``; other paths in it are relative to it, addresses of
+        databases (``postgresql://…``) are not.
 
     Returns
     -------
@@ -228,7 +243,8 @@ def read_county(path: str | Path) -> County:
     path = path / "county.toml" if path.is_dir() else path
     document = RuleFile(load_toml(path), str(path))
     listed = RuleFile(document.value("files", "文件表"), f"{path} 的 [files]")
-    files = {key: path.parent / listed.text(key) for key in FILES}
+    files = {key: path.parent / listed.text(key) for key in _DOCUMENTS}
+    places = {key: listed.text(key) for key in _LAYERS}
     further = {key: listed.text(key, "") for key in _FURTHER}
     listed.finish()
     named = RuleFile(document.value("layers", "图层表") if document.has("layers") else {}, f"{path} 的 [layers]")
@@ -246,6 +262,7 @@ def read_county(path: str | Path) -> County:
         on=document.day("on"),
         seed=document.whole("seed"),
         notice=document.text("notice", ""),
+        sources={key: layer_source(text, layers.get(key), path.parent) for key, text in places.items()},
         files=files,
         layers=layers,
         constraints=constraints,
@@ -259,7 +276,7 @@ def read_county(path: str | Path) -> County:
         **{key: path.parent / name for key, name in further.items() if name},
     )
     document.finish()
-    gone = [str(file) for file in county.inputs if not file.exists()]
+    gone = [str(file) for file in county.inputs if isinstance(file, Path) and not file.exists()]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该配置文件。")
     return county
@@ -298,7 +315,7 @@ def read_county_parcels(county: County) -> gpd.GeoDataFrame:
     GeoDataFrame
         As `landmarket.io.read_parcels` gives them.
     """
-    return read_parcels(county.files["parcels"], layer=county.layers.get("parcels"), crs=county.crs)
+    return read_parcels(place_of(county.sources["parcels"]), layer=county.layers.get("parcels"), crs=county.crs)
 
 
 def read_villages(county: County) -> gpd.GeoDataFrame:
@@ -314,7 +331,7 @@ def read_villages(county: County) -> gpd.GeoDataFrame:
     GeoDataFrame
         As `landmarket.io.read_layer` gives them.
     """
-    return read_layer(county.files["villages"], layer=county.layers.get("villages"))
+    return read_layer(place_of(county.sources["villages"]), layer=county.layers.get("villages"))
 
 
 def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
@@ -332,7 +349,7 @@ def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
     dict of str to GeoDataFrame
         By the name in the legend.
     """
-    return {file.name: read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.context}
+    return {file.name: read_layer(place_of(file.path), layer=file.layer).to_crs(crs) for file in county.context}
 
 
 def require_meeting(layer: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, name: str) -> None:
@@ -395,15 +412,15 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     """
 
     def layer(key: str) -> gpd.GeoDataFrame:
-        return read_layer(county.files[key], layer=county.layers.get(key)).to_crs(crs)
+        return read_layer(place_of(county.sources[key]), layer=county.layers.get(key)).to_crs(crs)
 
     entry_rule = read_entry_rule(county.files["entry_rule"])
     terms = read_deal_terms(county.files["deal_terms"])
     split_rule = read_split_rule(county.files["split_rule"])
     villages = read_villages(county).to_crs(crs)
     plan, owners = layer("plan"), layer("ownership")
-    restricted = [read_layer(file.path, layer=file.layer).to_crs(crs) for file in county.constraints]
-    named = {str(county.files[key]): part for key, part in (("plan", plan), ("ownership", owners))}
+    restricted = [read_layer(place_of(file.path), layer=file.layer).to_crs(crs) for file in county.constraints]
+    named = {str(county.sources[key]): part for key, part in (("plan", plan), ("ownership", owners))}
     named |= {f"{file.path}（{file.name}）": part for file, part in zip(county.constraints, restricted, strict=True)}
     for name, part in named.items():
         require_meeting(part, villages, name)

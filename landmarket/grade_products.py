@@ -19,6 +19,7 @@ from landmarket.columns import label
 from landmarket.county import County, read_villages
 from landmarket.errors import BadValueError, MissingColumnError, RuleError, named_rows
 from landmarket.geometry import repaired
+from landmarket.io.database_address import Source
 from landmarket.io.file_names import file_names
 from landmarket.io.tables import write_tables
 from landmarket.io.whole import output_errors
@@ -123,7 +124,7 @@ def grading_villages(county: County) -> gpd.GeoDataFrame:
         If a column or the coordinate system is missing; if a name or code is blank, or a code stands twice; if a shape
         is missing, is no area, or crosses itself so that nobody can say which area is meant.
     """
-    path, villages = county.files["villages"], read_villages(county)
+    path, villages = county.sources["villages"], read_villages(county)
     lacking = [label(name) for name in _NEEDED if name not in villages.columns]
     if lacking:
         raise MissingColumnError(f"{path}：定级以村为单位，村界图层缺少列 {'、'.join(lacking)}。办法：补上这些列。")
@@ -137,7 +138,7 @@ def grading_villages(county: County) -> gpd.GeoDataFrame:
     return _with_areas(villages.set_index("village_code"), path)
 
 
-def _with_areas(villages: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+def _with_areas(villages: gpd.GeoDataFrame, path: Source) -> gpd.GeoDataFrame:
     """Repair what can be repaired without doubt; refuse what is no area."""
     shapes, certain = repaired(villages.geometry.to_numpy())
     for bad, what in ((shapely.get_dimensions(shapes) != 2, "没有图形，或不是面"), (~certain, "图形自相交")):
@@ -205,7 +206,7 @@ def grading_run(work: GradeWork, out: Path, created: datetime) -> Iterator[RunFo
         Write into its ``folder``.
     """
     rule, county = work.rule, work.county
-    files = [county.files["villages"], *(file.path for file in rule.layers.values())]
+    files: list[Source] = [county.sources["villages"], *(file.path for file in rule.layers.values())]
     files += [county.grading_rule, *_judgements(county.grading_rule)] if county.grading_rule else []
     files += [rule.samples.path] if rule.samples else []
     with new_run(out, inputs=list(dict.fromkeys(files)), secret_inputs=[county.path], created=created) as run:

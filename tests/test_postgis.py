@@ -1,8 +1,7 @@
-"""Layers in a real PostGIS and in GeoParquet: what is written is read back, whole or not at all."""
+"""Layers in a real PostGIS (and GeoParquet beside it): what is written is read back, whole or not at all."""
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import psycopg
-import pyarrow.parquet as pq
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +21,7 @@ from landmarket.errors import BadValueError, CrsError, LandMarketWarning, Missin
 from landmarket.io import list_layers, read_layer, read_parcels, write_layer, write_parcels
 from landmarket.io.database_address import shown_address
 from tests.hunting import examples
-from tests.postgis import PASSWORD, without_password
+from tests.postgis import PASSWORD, execute, without_password
 
 X, Y = 38_500_000 % 1_000_000, 3_780_000
 HOLED = Polygon(box(X, Y, X + 30, Y + 30).exterior.coords, [box(X + 5, Y + 5, X + 10, Y + 10).exterior.coords])
@@ -36,13 +34,6 @@ def database(postgis_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty database whose password comes from the environment, as it should."""
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     return without_password(postgis_database)
-
-
-def execute(database: str, *statements: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(database) as link:
-        for statement in statements:
-            cursor = link.execute(statement.encode())
-        return cursor.fetchall() if cursor.description else []
 
 
 def parcels() -> gpd.GeoDataFrame:
@@ -75,29 +66,6 @@ def test_parcels_come_back_from_a_table_with_a_chinese_name(database: str) -> No
     assert_same_rows(read_parcels(database), parcels())
     keyed = "SELECT count(*) FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE indisprimary AND relname ~ '^宗地'"
     assert execute(database, keyed) == [(1,)]
-
-
-def test_parcels_come_back_from_geoparquet(tmp_path: Path) -> None:
-    written = parcels()
-    written.attrs["说明"] = "样本"
-    write_parcels(written, tmp_path / "宗地.parquet")
-    read = read_parcels(tmp_path / "宗地.parquet")
-    assert_same_rows(read, parcels())
-    assert read.attrs["说明"] == "样本"
-    assert [path.name for path in tmp_path.iterdir()] == ["宗地.parquet"]
-
-
-def test_geoparquet_has_the_metadata_of_version_1_1(tmp_path: Path) -> None:
-    write_parcels(parcels(), tmp_path / "p.parquet")
-    metadata = pq.read_schema(tmp_path / "p.parquet").metadata
-    geo = json.loads(metadata[b"geo"])
-    assert (geo["version"], geo["primary_column"]) == ("1.1.0", "geometry")
-    column = geo["columns"]["geometry"]
-    assert column["encoding"] == "WKB"
-    assert set(column["geometry_types"]) == {"Polygon", "MultiPolygon"}
-    assert column["crs"]["id"] == {"authority": "EPSG", "code": 4547}
-    assert column["bbox"] == [X, Y, X + 30, Y + 30]
-    assert column["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)

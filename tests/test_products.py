@@ -54,7 +54,7 @@ def test_notice_and_counts_stand_on_every_page_and_sheet(
     pages: dict[str, str], workbook: openpyxl.Workbook, sample_work: Work
 ) -> None:
     counts = sample_work.screening.counts
-    records = pyogrio.read_info(sample_work.county.files["parcels"])["features"]
+    records = pyogrio.read_info(str(sample_work.county.sources["parcels"]))["features"]
     assert counts["读入"] == counts["采用"] + counts["暂不处理"] == records
     for name, page in pages.items():
         assert NOTICE in page, name

@@ -12,6 +12,7 @@ from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, say
 from landmarket.cli.run_commands import county_work, finished
 from landmarket.county import read_county
+from landmarket.io.database_address import Source
 from landmarket.products import LAYERS, MAPS, Work, county_run, record, write_comparison, write_layers, write_maps
 from landmarket.products.layers import (
     GEODATABASE,
@@ -62,7 +63,7 @@ def _second(county: Path, other: Path) -> Work:
     return county_work(county, other)
 
 
-def _also(work: Work, second: Work | None) -> list[Path]:
+def _also(work: Work, second: Work | None) -> list[Source]:
     """Inputs of the second run that the first does not have."""
     return [] if second is None else [path for path in second.county.inputs if path not in work.county.inputs]
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from landmarket.errors import ReadError
 
 NO_DRIVER = "读写 PostGIS 需要 psycopg。办法：pip install 'landmarket[postgis]'。"
 """What is said where the extra is not installed."""
+
+FINGERPRINT = "database_fingerprint"
+"""Where the ``attrs`` of a layer that was read from a database say what was read."""
 
 _STARTS = ("postgresql://", "postgres://")
 _CURE = (
@@ -87,3 +92,81 @@ def shown_address(address: str) -> str:
     parts = urlsplit(address)
     user, found, host = parts.netloc.rpartition("@")
     return unquote(f"postgresql://{user.partition(':')[0]}{found}{host}{parts.path}")
+
+
+@dataclass(frozen=True)
+class DatabaseLayer:
+    """A layer in a database (数据库图层), where a county file could name a file.
+
+    Attributes
+    ----------
+    address : str
+        Address of the database; never shown, as a password may stand in it.
+    layer : str or None
+        ``schema.table``, with ``(column)`` where it has several geometries; None where the database has one layer.
+    """
+
+    address: str = field(repr=False)
+    layer: str | None
+
+    @property
+    def name(self) -> str:
+        """As a file has a name: the layer."""
+        return self.layer or shown_address(self.address)
+
+    def __str__(self) -> str:
+        """Write address and layer as messages may show them."""
+        return shown_address(self.address) + (f" 的 {self.layer}" if self.layer else "")
+
+
+Source: TypeAlias = Path | DatabaseLayer
+"""Where a layer is."""
+
+
+def place_of(source: Source) -> str | Path:
+    """Return what `read_layer` takes for a layer.
+
+    Parameters
+    ----------
+    source : Path or DatabaseLayer
+        Where the layer is.
+
+    Returns
+    -------
+    str or Path
+        The path, or the address with everything that stands in it.
+    """
+    return source.address if isinstance(source, DatabaseLayer) else source
+
+
+def layer_source(text: str, layer: str | None, folder: Path) -> Source:
+    """Read where a layer is, as a configuration states it.
+
+    Parameters
+    ----------
+    text : str
+        Path relative to the folder, or address of a database.
+    layer : str or None
+        Layer of a file or database with several.
+    folder : Path
+        Folder of the configuration.
+
+    Returns
+    -------
+    Path or DatabaseLayer
+        The place.
+
+    Raises
+    ------
+    ReadError
+        If an address cannot be told apart.
+
+    Examples
+    --------
+    >>> str(layer_source("postgresql://zhang:secret@db/land", "plan.规划用途", Path("县")))
+    'postgresql://zhang@db/land 的 plan.规划用途'
+    """
+    if not is_database(text):
+        return folder / text
+    address_password(text)
+    return DatabaseLayer(text, layer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from landmarket.errors import BadValueError, CrsError, ReadError
+from landmarket.io.database_address import FINGERPRINT
 from landmarket.io.file_names import LONGEST
 from landmarket.io.whole import output_errors, sync_file
 
@@ -45,6 +47,7 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
         raise ReadError(
             f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 write_layer() 写成，或存为 GeoPackage。"
         ) from error
+    frame.attrs.pop(FINGERPRINT, None)  # it was read from the file, not from a database
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     frame = frame.reset_index(named) if named else frame
     frame.index = pd.RangeIndex(1, len(frame) + 1)
@@ -82,6 +85,8 @@ def write_geoparquet(layer: gpd.GeoDataFrame, path: Path) -> None:
     with output_errors(path):
         try:
             layer.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
+            if layer.geometry.has_z.any():
+                _drop_flat_extent(part)
             sync_file(part)
             part.replace(path)
         except (ValueError, TypeError) as error:
@@ -89,3 +94,14 @@ def write_geoparquet(layer: gpd.GeoDataFrame, path: Path) -> None:
             raise BadValueError(f"{path}：写不成，{said}。办法：让每一列只有一种类型，列名不重复。") from error
         finally:
             part.unlink(missing_ok=True)
+
+
+def _drop_flat_extent(path: Path) -> None:
+    """Take out the extent, which is optional: of shapes with heights it must name the heights, and does not."""
+    with pq.ParquetFile(path) as file:
+        table = file.read()
+    described = json.loads(table.schema.metadata[b"geo"])
+    for column in described["columns"].values():
+        column.pop("bbox", None)
+    metadata = {**table.schema.metadata, b"geo": json.dumps(described).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")

@@ -22,6 +22,7 @@ import pyproj
 import shapely
 
 from landmarket.errors import BadValueError, ReadError
+from landmarket.io.database_address import NO_DRIVER, DatabaseLayer, Source
 
 MANIFEST = "manifest.json"
 INTERNAL = "internal"
@@ -157,20 +158,21 @@ def fingerprint(path: Path, key: bytes = b"") -> dict[str, Json]:
     return {"hmac_sha256": digest.hexdigest()} if key else {"size": size, "sha256": digest.hexdigest()}
 
 
-def fingerprints(paths: Iterable[Path], key: bytes = b"") -> list[Json]:
+def fingerprints(paths: Iterable[Source], key: bytes = b"") -> list[Json]:
     """Fingerprints of inputs with all their parts.
 
     Parameters
     ----------
-    paths : iterable of Path
-        Files, shapefiles, folders.
+    paths : iterable of Path or DatabaseLayer
+        Files, shapefiles, folders, layers of databases.
     key : bytes, optional
         As in `fingerprint`.
 
     Returns
     -------
     list of dict
-        ``path`` as given, and ``files``: name inside the input, size, hash.
+        ``path`` as given, and ``files``: name inside the input, size, hash; of a layer in a database ``database``,
+        ``layer``, ``rows`` and hash, as `landmarket.io.postgis_reading.table_fingerprint` gives them.
 
     Raises
     ------
@@ -179,12 +181,23 @@ def fingerprints(paths: Iterable[Path], key: bytes = b"") -> list[Json]:
     """
     found: list[Json] = []
     for path in paths:
+        if isinstance(path, DatabaseLayer):
+            found.append({**_table_fingerprint(path)})
+            continue
         base = path if path.is_dir() else path.parent
         files: list[Json] = [
             {"name": part.relative_to(base).as_posix(), **fingerprint(part, key)} for part in parts_of(path)
         ]
         found.append({"path": path.as_posix(), "files": files})
     return found
+
+
+def _table_fingerprint(table: DatabaseLayer) -> dict[str, str | int]:
+    try:
+        from landmarket.io.postgis_reading import table_fingerprint
+    except ImportError as error:
+        raise ReadError(NO_DRIVER) from error
+    return table_fingerprint(table.address, table.layer)
 
 
 def versions() -> dict[str, Json]:

@@ -103,7 +103,7 @@ def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.Ge
 
 def _table(address: str, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     try:
-        from landmarket.io.postgis import read_table
+        from landmarket.io.postgis_reading import read_table
     except ImportError as error:
         raise ReadError(NO_DRIVER) from error
     return read_table(address, layer)

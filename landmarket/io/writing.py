@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from landmarket.errors import LandMarketError, OutputError, ReadError
+from landmarket.io.database_address import Source
 from landmarket.io.file_names import file_names, safe_file_name
 from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, as_json, fingerprints, outputs_of, require_public, versions
@@ -84,7 +85,7 @@ class RunFolder:
 def new_run(
     out: Path,
     *,
-    inputs: Sequence[Path] = (),
+    inputs: Sequence[Source] = (),
     secret_inputs: Sequence[Path] = (),
     seed: int | None = None,
     name: str | None = None,
@@ -96,8 +97,8 @@ def new_run(
     ----------
     out : Path
         Folder of all runs; made if need be.
-    inputs : sequence of Path, optional
-        Files the run is made from; hashed before the block begins.
+    inputs : sequence of Path or DatabaseLayer, optional
+        Files and layers of databases the run is made from; hashed before the block begins.
     secret_inputs : sequence of Path, optional
         Inputs that hold a secret, such as the deal terms with the reserve ratio: hashed with a key that stays in the
         run's internal folder.

@@ -12,7 +12,8 @@ from psycopg import sql
 
 from landmarket.errors import OutputError, ReadError
 from landmarket.io.database_address import shown_address
-from landmarket.io.postgis import Link, connected, read_table
+from landmarket.io.postgis import Link, connected
+from landmarket.io.postgis_reading import read_table
 from landmarket.io.postgis_writing import write_table
 from landmarket.land_book.book_rows import EVENTS, PARCELS, Row, event_table
 from landmarket.land_book.events import EVENT_COLUMNS, WHOLES

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from landmarket.audience import strictest
 from landmarket.county import County
+from landmarket.errors import ReadError
+from landmarket.io.database_address import FINGERPRINT, Source
 from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.market.offer import reserve_prices
@@ -22,7 +24,7 @@ SEED = "seed.txt"
 
 @contextmanager
 def county_run(
-    county: County, out: Path, created: datetime, also: Sequence[Path] = (), secret: Sequence[Path] = ()
+    county: County, out: Path, created: datetime, also: Sequence[Source] = (), secret: Sequence[Path] = ()
 ) -> Iterator[RunFolder]:
     """Open a run folder that knows a county's inputs.
 
@@ -37,8 +39,8 @@ def county_run(
         Folder of all runs.
     created : datetime
         Time of the run.
-    also : sequence of Path, optional
-        Files that the results rest on besides the county's.
+    also : sequence of Path or DatabaseLayer, optional
+        Files and layers that the results rest on besides the county's.
     secret : sequence of Path, optional
         More of them, from which a reserve could be guessed.
 
@@ -92,6 +94,19 @@ def write_results(work: Work, folder: Path) -> None:
     )
 
 
+def _require_what_was_read(work: Work, run: RunFolder) -> None:
+    """Refuse to state the fingerprint of a table that others changed since it was read."""
+    scenario, inputs = work.scenario, run.facts["inputs"]
+    stated = inputs if isinstance(inputs, list) else []
+    layers = [work.screening.accepted, scenario.villages, scenario.plan, scenario.owners]
+    for layer in [*layers, *(one.areas for one in scenario.constraints)]:
+        read = layer.attrs.get(FINGERPRINT)
+        if read is not None and read not in stated:
+            raise ReadError(
+                f"{read['database']} 的 {read['layer']}：读取之后被人改动，清单写不准。办法：等修改结束后重新运行。"
+            )
+
+
 def record(work: Work, run: RunFolder) -> None:
     """Tell the manifest what the run rests on.
 
@@ -101,7 +116,13 @@ def record(work: Work, run: RunFolder) -> None:
         The county's results.
     run : RunFolder
         The run folder.
+
+    Raises
+    ------
+    ReadError
+        If a table of a database is no longer as it was read.
     """
+    _require_what_was_read(work, run)
     rules = rules_used(work).astype("object")
     classification, because = strictest(work.county.classified)
     run.record(

@@ -67,16 +67,16 @@ def do_county(county: County, say: Say) -> Work:
     Work
         All results, nothing written.
     """
-    say(f"读取宗地 {county.files['parcels'].name}")
+    say(f"读取宗地 {county.sources['parcels'].name}")
     parcels = read_county_parcels(county)
     say(f"数据检查 {len(parcels)} 宗")
     villages = read_villages(county)
     there = parcels.to_crs(require_projected(villages, "do_county"))
-    require_meeting(there, villages, str(county.files["parcels"]))
+    require_meeting(there, villages, str(county.sources["parcels"]))
     screening = screen(parcels, county=county.county, villages=villages)
     say(f"数据检查：{findings_line(screening)}")
     if screening.accepted.empty:
-        raise BadValueError(f"{county.files['parcels']}：没有一宗可以采用。办法：先用 check 查看并改正列出的错误。")
+        raise BadValueError(f"{county.sources['parcels']}：没有一宗可以采用。办法：先用 check 查看并改正列出的错误。")
     say("读取规划、所有权、管控图层与基准地价公告")
     scenario = read_scenario(county, require_projected(screening.accepted, "do_county"))
     say(f"入市资格、地价、交易与分配 {len(screening.accepted)} 宗")
