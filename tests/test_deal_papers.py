@@ -468,7 +468,7 @@ def test_pages_escape_everything_and_forbid_scripts(tmp_path: Path) -> None:
 
 
 @given(st.text())
-@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_can_be_printed(tmp_path: Path, text: str) -> None:
     papers = deal_papers({"县名": text})
     for path in write_papers(tmp_path, {NOTICE: papers[NOTICE]}, created=CREATED):

@@ -12,27 +12,30 @@
     return L.layerGroup(given.tiles.map(function (address) { return L.tileLayer(address, options); }));
   }
 
-  function drawBasemaps(box, map, parcels, ground) {
-    var basemap = parcels.data.basemap, shown = null;
+  function drawBasemaps(box, maps, parcels, ground) {
+    var basemap = parcels.data.basemap, shown = [];
     if (!basemap) { return; }
     add(box, "legend", "", "在线底图");
 
-    function choice(title, layer) {
+    // A layer for each map, none for no base map.
+    function choice(title, layers) {
       var label = add(box, "label", "lm-layer"), input = add(label, "input");
       input.type = "radio";
       input.name = "lm-basemap";
-      input.checked = layer === null;
+      input.checked = !layers.length;
       add(label, "span", "", title);
       input.addEventListener("change", function () {
-        if (shown) { shown.remove(); }
-        shown = layer;
-        if (layer) { layer.addTo(map); }
-        if (ground) { ground.showPaper(!layer); }
+        shown.forEach(function (layer) { layer.remove(); });
+        shown = layers;
+        shown.forEach(function (layer, place) { layer.addTo(maps[place]); });
+        if (ground) { ground.showPaper(!layers.length); }
       });
     }
 
-    choice("不用底图（不联网）", null);
-    basemap.layers.forEach(function (given) { choice(given.title, layerOf(given, basemap)); });
+    choice("不用底图（不联网）", []);
+    basemap.layers.forEach(function (given) {
+      choice(given.title, maps.map(function () { return layerOf(given, basemap); }));
+    });
   }
 
   lm.drawBasemaps = drawBasemaps;

@@ -125,9 +125,8 @@
     this.box.hidden = false;
     this.box.scrollTop = 0;
     this.box.focus({ preventScroll: true });
-    this.pointed.chosen = feature;
-    this.pointed.redraw();
-    this.uncover(feature);
+    this.pointed.choose(feature);
+    this.maps().forEach(function (map) { self.uncover(map, feature); });
   };
 
   // A search finds what a filter leaves out: the card says so, and how to see it.
@@ -143,6 +142,9 @@
     return note;
   };
 
+  // Where the card could hide its parcel.
+  Card.prototype.maps = function () { return [this.map]; };
+
   // The next parcel that is shown, in the order of the table.
   Card.prototype.step = function (by) {
     var parcels = this.parcels, f = this.pointed.chosen + by;
@@ -154,13 +156,12 @@
 
   Card.prototype.close = function () {
     this.box.hidden = true;
-    this.pointed.chosen = -1;
-    this.pointed.redraw();
+    this.pointed.choose(-1);
   };
 
   // Where the card would hide its own parcel, the map moves just as far as it must.
-  Card.prototype.uncover = function (feature) {
-    var map = this.map, at = map.latLngToContainerPoint(this.parcels.centre(feature));
+  Card.prototype.uncover = function (map, feature) {
+    var at = map.latLngToContainerPoint(this.parcels.centre(feature));
     var around = map.getContainer().getBoundingClientRect(), card = this.box.getBoundingClientRect();
     var left = card.left - around.left, top = card.top - around.top, gap = 36;
     if (at.x < left - gap || at.y < top - gap) { return; }
@@ -173,8 +174,7 @@
 
     function hover(feature, latlng) {
       if (feature !== pointed.hovered) {
-        pointed.hovered = feature;
-        pointed.redraw();
+        pointed.hover(feature);
         map.getContainer().style.cursor = feature < 0 ? "" : "pointer";
         if (feature < 0) { map.closeTooltip(tip); } else { tip.setContent(tipOf(parcels, feature)); }
       }
@@ -191,7 +191,7 @@
       var feature = picker.at(map.getCenter(), 14);
       if (feature >= 0) { card.open(feature); }
     });
-    add(map.getContainer().parentNode, "div", "lm-cross").setAttribute("aria-hidden", "true");
+    add(map.getContainer(), "div", "lm-cross").setAttribute("aria-hidden", "true");
 
     map.on("click", function (event) {
       if (measure.kind) { return; }

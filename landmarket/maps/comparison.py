@@ -1,4 +1,4 @@
-"""Two scenarios of one county on one map (情景对比图)."""
+"""Two scenarios of one county, on one map or side by side (情景对比图)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compare_maps(
     audience: Audience = OFFICE,
     basemap: Basemap | None = None,
 ) -> OfflineMap:
-    """Show two scenarios of the same parcels on one map, left and right of a line that can be moved (情景对比图).
+    """Show two scenarios of the same parcels, on one map either side of a line or on two linked maps (情景对比图).
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def compare_maps(
     -------
     folium.Map
         A notebook shows it; `save_page` writes it. Classes are made from both scenarios together, so that a colour
-        means the same on both sides; the legend counts both.
+        means the same on both sides; the legend counts both. The page switches between 拉帘 (one map, a movable
+        line) and 并排 (two maps that move together).
 
     Raises
     ------
@@ -102,6 +103,7 @@ def compare_maps(
     )  # fmt: skip
     drawing = _compared(drawing, both[0], both[1], chosen, names)
     page = OfflineMap(comparison_text(frame, names), (0.0, 0.0))
+    page.options["zoom_animation"] = False  # two maps side by side would grow one after the other
     at = np.arange(len(first), dtype=np.int64)
     put_together(page, drawing, "", at, at[:0], rectangle_of(drawing.bounds))
     return page

@@ -41,6 +41,7 @@
     showPaper: function (shown) {
       this.bare = !shown;
       this.redraw();
+      this.fire("toggle");
     },
 
     _draw: function (frame) {

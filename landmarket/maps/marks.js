@@ -47,6 +47,18 @@
 
     initialize: function (parcels) { this.parcels = parcels; },
 
+    hover: function (feature) {
+      this.hovered = feature;
+      this.redraw();
+      this.fire("change");
+    },
+
+    choose: function (feature) {
+      this.chosen = feature;
+      this.redraw();
+      this.fire("change");
+    },
+
     _draw: function (frame) {
       this._outline(this.chosen, "#111111", 3.2, frame);
       this._outline(this.hovered, "#111111", 2, frame);

@@ -15,6 +15,7 @@ SCRIPTS = (
     "parcels.js",
     "marks.js",
     "swipe.js",
+    "linked.js",
     "card.js",
     "tools.js",
     "filters.js",

@@ -115,6 +115,16 @@
     }, function (error) { fault(map, error); });
   }
 
+  // The second map answers like the first, with the values of its own scenario under the pointer.
+  function besideOf(map, swipe, ground, pointed, card, measure) {
+    var linked = new lm.Linked(map, swipe, ground, pointed);
+    lm.attend(linked.twin, swipe.left, pointed, card, measure, swipe.right);
+    linked.twin.on("click", function (event) { if (measure.kind) { measure.put(event.latlng); } });
+    linked.twin.on("mousemove mouseout", function (event) { map.fire("beside" + event.type, { latlng: event.latlng }); });
+    card.maps = linked.maps.bind(linked);
+    return linked;
+  }
+
   // Join map, parcels and ground: names, hover, click, scale bar, north arrow, panel.
   function assemble(map, parcels, ground, panelId) {
     var pointed = new lm.PointedLayer(parcels);
@@ -126,6 +136,7 @@
     var card = new lm.Card(map, parcels, pointed);
     var measure = lm.drawTools(map, parcels);
     lm.attend(map, parcels, pointed, card, measure, swipe || parcels);
+    var linked = swipe ? besideOf(map, swipe, ground, pointed, card, measure) : null;
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     northArrow().addTo(map);
     var panel = document.getElementById(panelId);
@@ -133,16 +144,18 @@
     var choices = element("fieldset", "lm-choices"), legend = element("section", "lm-legend-box");
     var layers = element("fieldset", "lm-layers"), search = element("section", "lm-search");
     var filters = element("section", "lm-filters"), basemaps = element("fieldset", "lm-basemaps");
+    var comparison = element("fieldset", "lm-choices lm-comparison");
+    if (linked) { linked.draw(comparison); }
     drawSwitch(choices, parcels);
     drawLegend(legend, parcels);
     (parcels.partner || parcels).on("viewchange", function () { drawLegend(legend, parcels); });
     lm.drawFilters(filters, parcels);
     drawLayers(layers, parcels, ground);
     lm.drawSearch(search, map, parcels, card);
-    lm.drawBasemaps(basemaps, map, parcels, ground);
+    lm.drawBasemaps(basemaps, linked ? [map, linked.twin] : [map], parcels, ground);
     lm.drawPrint(basemaps);
     lm.preparePrint(map);
-    panel.prepend(search, choices, legend, filters, layers, basemaps);
+    panel.prepend(search, comparison, choices, legend, filters, layers, basemaps);
   }
 
   lm.parcels = function (id) { return new lm.ParcelLayer(id); };

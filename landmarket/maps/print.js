@@ -9,10 +9,10 @@
 
   function preparePrint(map) {
     function measure() {
-      var size = map.getSize(), style = document.documentElement.style;
-      style.setProperty("--lm-width", size.x);
-      style.setProperty("--lm-height", size.y);
-      style.setProperty("--lm-scale", Math.min(WIDE / size.x, TALL / size.y));
+      var box = map.getContainer().parentNode, style = document.documentElement.style;
+      style.setProperty("--lm-width", box.clientWidth);
+      style.setProperty("--lm-height", box.clientHeight);
+      style.setProperty("--lm-scale", Math.min(WIDE / box.clientWidth, TALL / box.clientHeight));
     }
     map.on("resize", measure);
     window.addEventListener("beforeprint", measure);

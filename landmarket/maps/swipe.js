@@ -42,7 +42,7 @@
     this.marks.forEach(function (layer) { layer.addTo(map); });
     this._draw(map.getContainer().parentNode, parcels.data.comparison.names);
     map.on("move resize viewreset", this.clip, this);
-    this.clip();
+    this.part(true);
   }
 
   Swipe.prototype._draw = function (box, names) {
@@ -60,6 +60,15 @@
     this.handle.addEventListener("input", function () { self.clip(); });
   };
 
+  // Switched off, both sides are whole and the line only carries their names.
+  Swipe.prototype.part = function (parted) {
+    this.parted = parted;
+    this.handle.hidden = !parted;
+    this.line.style.left = "";
+    [this.left, this.right].concat(this.marks).forEach(function (layer) { layer.getPane().style.clip = ""; });
+    this.clip();
+  };
+
   // Where the line stands, in pixels from the left edge of the map.
   Swipe.prototype.place = function () {
     return THUMB / 2 + Number(this.handle.value) / 100 * (this.map.getSize().x - THUMB);
@@ -69,7 +78,8 @@
     var map = this.map, size = map.getSize(), at = this.place();
     var corner = map.containerPointToLayerPoint([0, 0]), end = map.containerPointToLayerPoint(size);
     function rectangle(left, right) { return "rect(" + [corner.y, right, end.y, left].join("px,") + "px)"; }
-    this.line.style.left = at + "px";
+    if (!this.parted) { return; }
+    this.line.style.left = at / size.x * 100 + "%";
     [this.left, this.marks[0]].forEach(function (layer) {
       layer.getPane().style.clip = rectangle(corner.x, corner.x + at);
     });
@@ -80,7 +90,8 @@
 
   // The parcel under the pointer, in the scenario that is drawn there.
   Swipe.prototype.at = function (latlng, reach) {
-    var side = this.map.latLngToContainerPoint(latlng).x < this.place() ? this.left : this.right;
+    var first = !this.parted || this.map.latLngToContainerPoint(latlng).x < this.place();
+    var side = first ? this.left : this.right;
     return side.at(latlng, reach);
   };
 

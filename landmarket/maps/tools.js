@@ -38,8 +38,8 @@
       round.textContent = "CGCS2000　" + latlng.lng.toFixed(6) + "°E " + latlng.lat.toFixed(6) + "°N";
     }
     text.title = "2000国家大地坐标系（CGCS2000），X 向北，Y 向东";
-    map.on("mousemove", function (event) { tell(event.latlng, ""); });
-    map.on("mouseout moveend", function () { tell(map.getCenter(), "图中心 "); });
+    map.on("mousemove besidemousemove", function (event) { tell(event.latlng, ""); });
+    map.on("mouseout besidemouseout moveend", function () { tell(map.getCenter(), "图中心 "); });
     tell(map.getCenter(), "图中心 ");
   }
 

@@ -1,4 +1,4 @@
-"""Two scenarios on one map: the same colours on both sides, what changes, the line moved by keyboard."""
+"""Two scenarios, on one map or side by side: the same colours, what changes, all of it by keyboard too."""
 
 from __future__ import annotations
 
@@ -135,6 +135,152 @@ def test_the_line_is_moved_by_keyboard_and_parts_the_scenarios(visit: Open, page
     seen.page.keyboard.press("Home")
     assert colour_at(seen, 405, place) == [*colours[0], 255]
     assert colour_at(seen, 400, place) == []
+
+
+def beside(seen: Visit) -> None:
+    """Switch to two maps by keyboard alone."""
+    seen.page.get_by_role("radio", name="拉帘").focus()
+    seen.page.keyboard.press("ArrowRight")
+    expect(seen.page.locator(".lm-beside")).to_be_visible()
+
+
+def place_on(seen: Visit, code: str, second: bool) -> tuple[float, float]:
+    """A point of a parcel on the first or the second of two maps."""
+    x, y = seen.parcel_at(code, inwards=0.6)
+    holders = [seen.page.locator(name).bounding_box() for name in (".folium-map", ".lm-beside")]
+    assert holders[0]
+    assert holders[1]
+    return (x + holders[1]["x"] - holders[0]["x"] if second else x), y
+
+
+def outlined(seen: Visit, holder: str) -> int:
+    """Pixels of the outlines on one map."""
+    return int(
+        seen.page.evaluate(
+            """holder => {
+                const canvas = document.querySelector(holder + " .leaflet-landmarket-460-pane canvas");
+                const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+                copy.drawImage(canvas, 0, 0);
+                const pixels = copy.getImageData(0, 0, canvas.width, canvas.height).data;
+                return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;
+            }""",
+            holder,
+        )
+    )
+
+
+def colour_on(seen: Visit, code: str, second: bool) -> list[int]:
+    """Colour of a parcel on the first or the second of two maps."""
+    found = seen.page.evaluate(
+        """([x, y, holder, pane]) => {
+            const canvas = document.querySelector(`${holder} .leaflet-landmarket-${pane}-pane canvas`);
+            const box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
+            const copy = new OffscreenCanvas(1, 1).getContext("2d");
+            copy.drawImage(canvas, (x - box.x) * ratio, (y - box.y) * ratio, 1, 1, 0, 0, 1, 1);
+            return Array.from(copy.getImageData(0, 0, 1, 1).data);
+        }""",
+        [*place_on(seen, code, second), ".lm-beside" if second else ".folium-map", 405 if second else 400],
+    )
+    return [int(part) for part in found]
+
+
+RAISED = "411081001001JB00001"  # 550 before, 825 after: another class
+
+
+def test_side_by_side_each_map_has_its_own_scenario(visit: Open, page: Path) -> None:
+    seen = visit(page)
+    swatches = seen.page.locator(".lm-legend .lm-swatch")
+    colours = [
+        [int(part) for part in re.findall(r"\d+", swatches.nth(i).evaluate("s => getComputedStyle(s).backgroundColor"))]
+        for i in range(4)
+    ]
+    beside(seen)
+    expect(seen.page.get_by_role("slider", name="左右对比分界")).to_be_hidden()
+    assert seen.page.locator(".lm-swipe-name:visible").all_inner_texts() == list(NAMES)
+    assert colour_on(seen, RAISED, second=False) == [*colours[2], 255]
+    assert colour_on(seen, RAISED, second=True) == [*colours[3], 255]
+    seen.page.locator(".lm-choice").get_by_text("地面单价变化", exact=True).click()
+    assert colour_on(seen, RAISED, second=False) == colour_on(seen, RAISED, second=True), "the column shown is linked"
+    narrow(seen, "地面单价变化", "升高")
+    assert colour_on(seen, RAISED, second=False)[3] == colour_on(seen, RAISED, second=True)[3] == 0
+    assert seen.noticed == []
+
+
+def test_side_by_side_the_maps_move_together(visit: Open, page: Path) -> None:
+    seen = visit(page)
+    beside(seen)
+    for holder, key in ((".folium-map", "ArrowRight"), (".lm-beside", "ArrowDown"), (".lm-beside", "+")):
+        before = place_on(seen, RAISED, second=False)
+        seen.page.locator(holder).focus()
+        expect(seen.page.locator(f"{holder} .lm-cross")).to_be_visible()
+        seen.page.keyboard.press(key)
+        seen.page.wait_for_timeout(400)  # a step of the arrow keys glides
+        assert place_on(seen, RAISED, second=False) != before, "the first map moved"
+        assert colour_on(seen, RAISED, second=True)[3] == 255, "the second shows the same place"
+        corners = seen.page.evaluate(
+            """() => {
+                const canvases = [".folium-map", ".lm-beside"].map(holder => {
+                    const box = document.querySelector(holder).getBoundingClientRect();
+                    const canvas = document.querySelector(holder + " canvas").getBoundingClientRect();
+                    return [canvas.x - box.x, canvas.y - box.y];
+                });
+                return Math.hypot(canvases[0][0] - canvases[1][0], canvases[0][1] - canvases[1][1]);
+            }"""
+        )
+        assert corners <= 2
+    assert seen.noticed == []
+
+
+def test_side_by_side_pointing_and_the_card_are_linked(visit: Open, page: Path) -> None:
+    seen = visit(page)
+    beside(seen)
+    for second in (False, True):
+        seen.page.mouse.move(*place_on(seen, RAISED, second))
+        expect(seen.page.locator(".lm-tip")).to_contain_text("地面单价（调整方案）：825.00 元/㎡")
+        assert outlined(seen, ".folium-map") > 0
+        assert outlined(seen, ".lm-beside") > 0
+        seen.page.mouse.move(5, 5)
+        assert outlined(seen, ".folium-map") == outlined(seen, ".lm-beside") == 0
+    seen.page.mouse.click(*place_on(seen, RAISED, second=True))
+    card = seen.page.get_by_role("dialog")
+    expect(card.locator("h2")).to_have_text(RAISED)
+    assert outlined(seen, ".folium-map") > 0
+    seen.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    assert seen.noticed == []
+
+
+def test_side_by_side_and_back(visit: Open, page: Path, tmp_path: Path) -> None:
+    seen = visit(page)
+    before = seen.parcel_at(RAISED)
+    beside(seen)
+    seen.page.get_by_role("radio", name="并排").focus()
+    seen.page.keyboard.press("ArrowLeft")
+    expect(seen.page.locator(".lm-beside")).to_be_hidden()
+    expect(seen.page.get_by_role("slider", name="左右对比分界")).to_be_visible()
+    assert seen.parcel_at(RAISED) == pytest.approx(before, abs=1)
+    assert colour_at(seen, 405, seen.parcel_at(RAISED))[3] == 255
+    assert colour_at(seen, 400, seen.parcel_at(RAISED)) == []
+    assert seen.noticed == []
+
+
+def test_side_by_side_fits_a_phone_and_prints(visit: Open, page: Path) -> None:
+    phone = visit(page, 390, 844, phone=True)
+    beside(phone)
+    above, below = (phone.page.locator(name).bounding_box() for name in (".folium-map", ".lm-beside"))
+    assert above
+    assert below
+    assert above["y"] + above["height"] == pytest.approx(below["y"], abs=1)
+    assert phone.page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    seen = visit(page)
+    beside(seen)
+    seen.page.emulate_media(media="print")
+    left, right = (seen.page.locator(name).bounding_box() for name in (".folium-map", ".lm-beside"))
+    assert left
+    assert right
+    assert left["x"] + left["width"] == pytest.approx(right["x"], abs=1)
+    assert right["x"] + right["width"] <= 740
+    assert phone.noticed == seen.noticed == []
 
 
 def test_tip_and_card_tell_both_values(visit: Open, page: Path) -> None:
