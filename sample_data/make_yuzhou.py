@@ -20,6 +20,8 @@ os.environ["OPENPYXL_LXML"] = "False"  # a workbook has the same bytes whether l
 from sample_data.county import (
     attributes,
     blocks,
+    book_events,
+    book_plan,
     documents,
     facts,
     fates,
@@ -107,6 +109,8 @@ def make_county(folder: str | Path, seed: int, parcels: int = PARCELS, defects: 
     clear = income.clear_parcels(table, planted, shapes, block_fates, owned)
     income.write_income(folder, seed, townships, clear, income.chosen_owners(owned, clear))
     land_book.write_land_book(folder, seed, table, clear, owned, villages)
+    book_events.write_book_events(folder, seed, table, shapes, clear, owned)
+    book_plan.write_book_plan(folder, seed, villages)
     documents.write_documents(folder, seed, len(table))
     return planted
 

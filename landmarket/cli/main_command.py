@@ -11,6 +11,9 @@ from typing import TextIO
 
 import click
 
+from landmarket.cli.book_commands import book_
+from landmarket.cli.book_report_commands import candidates, coverage, export, year
+from landmarket.cli.book_report_commands import report as book_report
 from landmarket.cli.check_command import check
 from landmarket.cli.grade_commands import compile_, grade
 from landmarket.cli.help import ChineseGroup, usage_problem
@@ -37,9 +40,11 @@ def app() -> None:
 
 for _command in (
     *(check, run, report, map_, atlas, layers, price, worksheet, papers),
-    *(grade, compile_, income, simulate, demo),
+    *(grade, compile_, income, simulate, book_, demo),
 ):
     app.add_command(_command)
+for _command in (year, book_report, export, candidates, coverage):
+    book_.add_command(_command)
 
 
 def main() -> None:

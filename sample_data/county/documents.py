@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfile
 
 from sample_data.county import facts, rule_texts
 
 _SOURCE = rule_texts.SOURCE
+SOURCES = Path(__file__).resolve().parents[1] / "sources"
 
 CONSTRAINTS = (
     ("永久基本农田", "veto"),
@@ -26,6 +28,7 @@ county = "{facts.COUNTY}"
 pilot = true
 on = 2026-03-02            # 入市与估价期日
 seed = {seed}
+maker = "禹州市自然资源和规划局（示例）"   # 制图单位，印在图上
 notice = "{facts.NOTICE}"
 
 [files]
@@ -41,6 +44,13 @@ grading_rule = "rules/grading.toml"   # 定级（landmarket grade）用到，可
 compile_rule = "rules/compile.toml"   # 编制基准地价（landmarket compile）用到，可以不写
 income_plan = "rules/income.toml"     # 收益决算与分配（landmarket income）用到，可以不写
 market_plan = "rules/market.toml"     # 供应测算（landmarket simulate）用到，可以不写
+paper_facts = "paper_facts.toml"      # 交易文书（landmarket papers）用到，可以不写
+book_plan = "rules/book.toml"         # 土地台账（landmarket book）用到，可以不写
+
+[classification]           # 资料密级：公开 | 内部 | 秘密 | 机密 | 绝密；不写的为内部，成果随最高的一级
+villages = "公开"
+prices = "公开"
+"道路" = "公开"
 
 [layers]                   # 一个文件有几个图层时，用哪一个
 plan = "国土空间规划"
@@ -87,7 +97,9 @@ def readme(seed: int, rows: int) -> str:
 | `roster.xlsx` | 三个集体的成员名册；姓名虚构，身份证号、银行账号、电话都是不存在的号，程序不读 |
 | `fund_uses.xlsx` | 三个集体公积公益金的使用 |
 | `township_incomes.csv` | 各乡镇人口与农村居民收入 |
-| `rules/` | 本地规则：入市、交易、收益分配、定级（附专家打分）、编制基准地价、付款计划、收益决算与分配、供应测算 |
+| `paper_facts.toml` | 交易文书里由单位填写的内容，只填了一部分 |
+| `land_book/` | 调查图斑、用地批准、集体、决策、争议、规划等台账，两年的台账事件，及埋入的问题（`planted*.csv`） |
+| `rules/` | 本地规则：入市、交易、收益分配、定级（附专家打分）、编制基准地价、付款、收益决算、供应测算、台账 |
 | `county.toml` | 运行配置 |
 | `planted.csv` | 宗地文件里埋了哪些毛病、在第几行；程序不读它，只用来核对检查是否漏报 |
 """
@@ -106,5 +118,6 @@ def write_documents(folder: Path, seed: int, rows: int) -> None:
         Rows of the parcel file.
     """
     (folder / "county.toml").write_text(county_toml(seed), encoding="utf-8", newline="\n")
+    copyfile(SOURCES / "paper_facts.toml", folder / "paper_facts.toml")
     rule_texts.write_rules(folder / "rules")
     (folder / "README.md").write_text(readme(seed, rows), encoding="utf-8", newline="\n")

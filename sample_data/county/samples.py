@@ -16,7 +16,7 @@ from sample_data.county.attributes import price_kind
 from sample_data.county.writing import save_workbook
 
 COUNT = 400
-_USE_OF_KIND = {"工业": "工业", "商业": "商服", "公服": "公共管理与公共服务"}
+USE_OF_KIND = {"工业": "工业", "商业": "商服", "公服": "公共管理与公共服务"}
 _RATE = {"商服": 0.065, "工业": 0.055, "公共管理与公共服务": 0.06}
 _LEGAL_TERM = {"商服": 40, "工业": 50, "公共管理与公共服务": 50}
 _STATED_FAR = {"商服": 1.5, "工业": 1.0, "公共管理与公共服务": 1.2}
@@ -102,7 +102,7 @@ def write_samples(
     number = 0
     for row in rng.permutation(len(parcels)):
         parcel = parcels.iloc[row]
-        use = _USE_OF_KIND.get(kinds[row])
+        use = USE_OF_KIND.get(kinds[row])
         key = (parcel["乡镇名称"], grades[home.iloc[row]], use)
         if use is None or key not in known.index:
             continue
