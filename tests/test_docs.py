@@ -15,6 +15,7 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
@@ -29,9 +30,15 @@ from landmarket.columns import schema
 from landmarket.county import FILES, ConstraintFile, ContextFile, County, read_county
 from landmarket.distribution import FundRate, SplitRule, read_split_rule
 from landmarket.errors import LandMarketWarning
+from landmarket.land_book.book_plan import BookPlan
+from landmarket.market.capped_round import CappedRoundTerms, read_capped_round_terms
+from landmarket.market.document import LocalDocument
+from landmarket.market.tender_terms import TenderCriterion, TenderTerms, read_tender_terms
 from landmarket.market.terms import DealTerms
 from landmarket.pricing.notice_layout import layout
-from landmarket.rules import Rule
+from landmarket.report.paper_fact_file import read_paper_facts
+from landmarket.report.paper_facts import paper_facts
+from landmarket.rules import Rule, read_rules, shipped_rules
 from landmarket.workdays import HolidayNotice
 from landmarket.zoning import EntryRule, read_entry_rule
 
@@ -139,6 +146,9 @@ def test_shell_commands_exist(path: Path) -> None:
 def _check_landmarket(words: list[str]) -> None:
     """The command parses as it stands on the page; nothing is run."""
     command = cli.app.commands[words[0]]
+    while isinstance(command, click.Group):
+        words = words[1:]
+        command = command.commands[words[0]]
     with command.make_context(words[0], list(words[1:]), resilient_parsing=False) as context:
         needed = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
         assert all(context.params[parameter.name or ""] is not None for parameter in needed), words
@@ -226,14 +236,33 @@ def in_tables(name: str) -> set[str]:
 
 
 def test_county_page_has_every_key() -> None:
-    keys = fields(County) - {"path", "files", "layers", "constraints", "context", "floor_area_ratio"} | set(FILES)
+    parts = {"path", "sources", "files", "layers", "constraints", "context", "floor_area_ratio"}
+    keys = fields(County) - parts | set(FILES)
     assert in_tables("county.md") >= keys | fields(ConstraintFile, ContextFile) - {"path"} | {"file"}
+
+
+def test_land_book_page_has_every_key() -> None:
+    assert in_tables("land_book.md") >= fields(BookPlan) - {"weak_income_fen"} | {"weak_income"}
 
 
 def test_deal_page_has_every_key() -> None:
     keys = fields(DealTerms) - {"holidays"} | fields(HolidayNotice)
     missing = keys - in_tables("deal.md")
     assert not missing
+
+
+def test_tender_page_has_every_key() -> None:
+    assert in_tables("tender.md") >= fields(TenderTerms, TenderCriterion, LocalDocument) - {"document", "criteria"}
+
+
+def test_capped_round_page_has_every_key() -> None:
+    assert in_tables("capped_round.md") >= fields(CappedRoundTerms, LocalDocument) - {"document"}
+
+
+def test_paper_facts_page_has_every_fact() -> None:
+    text = (DOCS / "files" / "paper_facts.md").read_text(encoding="utf-8").partition("## 填写项")[2]
+    named = {name.strip() for row in re.findall(r"^\|[^|]+\|([^|]+)\|$", text, re.M) for name in row.split("、")}
+    assert named - {"填写项", "---"} == set(paper_facts())
 
 
 def test_split_page_has_every_key() -> None:
@@ -267,6 +296,26 @@ def test_examples_of_files_can_be_read(tmp_path: Path) -> None:
     assert read_county(tmp_path).name == "某县"
     assert [rule.key for rule in read_entry_rule(tmp_path / "entry.toml").rules] == ["entry_sources"]
     assert len(read_split_rule(tmp_path / "split.toml").fund_rates) == 2
+
+
+def test_examples_of_tender_round_and_facts_can_be_read(tmp_path: Path) -> None:
+    for name in ("tender", "capped_round", "paper_facts"):
+        (tmp_path / f"{name}.toml").write_text(blocks(DOCS / "files" / f"{name}.md", "toml")[0], encoding="utf-8")
+    assert [each.name for each in read_tender_terms(tmp_path / "tender.toml").criteria] == ["产业方案", "带动就业"]
+    assert read_capped_round_terms(tmp_path / "capped_round.toml").premium_cap == Decimal("0.5")
+    facts = read_paper_facts(tmp_path / "paper_facts.toml", "411081004002JB00001")
+    assert (facts["交易方式"], facts["起始价"]) == ("挂牌", 123_456_789)
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = [
+        f"{(page.parent / entry).relative_to(DOCS).as_posix()}.md"
+        for page in (DOCS / "index.md", DOCS / "gallery" / "index.md")
+        for block in blocks(page, r"\{toctree\}")
+        for entry in block.split()
+        if not entry.startswith(":")
+    ]
+    assert not {path.relative_to(DOCS).as_posix() for path in PAGES} - {"index.md"} - set(listed)
 
 
 # --- names
@@ -327,5 +376,7 @@ def test_names_in_code_marks_exist(path: Path) -> None:
     words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text))
     keys = fields(County, ConstraintFile, ContextFile, DealTerms, SplitRule, FundRate, Rule, HolidayNotice)
     keys |= set(re.findall(r"``((?:entry|vote)_\w+)", inspect.getdoc(EntryRule) or "")) | set(FILES)
+    local = read_rules(landmarket.sample_county() / "land_book" / "candidates.toml")
+    keys |= fields(BookPlan) | {"weak_income"} | {rule.key for rule in (*shipped_rules("land_book/data"), *local)}
     parts = {"fund_rate", "source_notes", "_fen"}
     assert not words - known_names() - keys - parts
