@@ -60,7 +60,7 @@ def content_security_policy(scripts: Iterable[str], pictures: str = "") -> str:
 
 
 def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (), pictures: str = "") -> str:
-    """Write a whole page with its policy as the first element of its head.
+    """Write a whole page with its encoding and then its policy at the beginning of its head.
 
     Parameters
     ----------
@@ -81,9 +81,8 @@ def written_page(title: str, *, head: str, body: str, scripts: Sequence[str] = (
     policy = _attribute(content_security_policy(scripts, pictures))
     page = (
         "<!DOCTYPE html>\n"
-        '<html lang="zh-CN">\n<head>'
+        '<html lang="zh-CN">\n<head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escaped(title)}</title>\n"

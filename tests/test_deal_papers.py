@@ -444,7 +444,7 @@ class Page(HTMLParser):
         self.handlers += [name for name, _ in attrs if name.startswith("on") or name in ("src", "href")]
         found = dict(attrs)
         if found.get("http-equiv") == "Content-Security-Policy":
-            assert self.tags == ["html", "head", "meta"]  # first of the head
+            assert self.tags == ["html", "head", "meta", "meta"]  # right after the encoding
             self.policy = found["content"] or ""
 
     def handle_data(self, data: str) -> None:

@@ -40,6 +40,7 @@ NAMES = [
     "08_supply_plan",
     "09_entry_or_expropriation",
     "10_income_rules",
+    "11_land_book",
 ]
 MOST_CELLS = 25
 HOSTILE = "<img src=x onerror=alert(1)>"

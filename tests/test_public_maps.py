@@ -124,7 +124,7 @@ def test_points_move_no_farther_than_the_limit(places: list[tuple[float, ...]], 
 
 def policy_of(html: str) -> dict[str, str]:
     """Rules of a page's policy."""
-    policy = str(Tags(html).tags[2][1]["content"])
+    policy = str(Tags(html).tags[3][1]["content"])
     return dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
 
 

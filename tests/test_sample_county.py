@@ -164,7 +164,7 @@ def test_folder_holds_everything_and_stays_small():
     assert {"price_notice.xlsx", "samples.xlsx", "county.toml", "planted.csv", "README.md", "rules"} <= names
     rules = {"entry.toml", "deal.toml", "split.toml", "grading.toml", "delphi_industry.csv", "compile.toml"}
     rules |= {"payment.toml", "income.toml", "market.toml", "demand.toml", "supply.toml"}
-    rules |= {"sweep.toml", "sweep_result.csv"}
+    rules |= {"sweep.toml", "sweep_result.csv", "book.toml"}
     assert {path.name for path in (SHIPPED / "rules").iterdir()} == rules
     income = [SHIPPED / name for name in ("cost_ledger.xlsx", "roster.xlsx", "fund_uses.xlsx", "township_incomes.csv")]
     assert sum(path.stat().st_size for path in income) < 200_000

@@ -137,7 +137,7 @@ def test_what_the_page_says_around_the_map() -> None:
 
 def test_no_page_points_anywhere_else_and_the_policy_names_its_scripts() -> None:
     tags = Tags(drawn(table(), worksheets=sheets(table()), context={"道路": roads()}))
-    policy = str(tags.tags[2][1]["content"])
+    policy = str(tags.tags[3][1]["content"])
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy.partition("script-src")[2].partition(";")[0]
     for tag, attributes in tags.tags:

@@ -90,7 +90,7 @@ def test_every_page_is_of_exactly_one_kind(runs: dict[str, Path]) -> None:
 def test_a_page_opens_alone(visit: Open, runs: dict[str, Path], pictures: Path, kind: Kind) -> None:
     seen = visit(page_of(runs, kind))
     assert seen.page.title().strip()
-    policy = seen.page.locator("head > meta").first
+    policy = seen.page.locator("head > meta").nth(1)  # after the encoding
     assert policy.get_attribute("http-equiv") == "Content-Security-Policy"
     assert (policy.get_attribute("content") or "").startswith("default-src 'none'; ")
     seen.page.screenshot(path=pictures / f"{kind.name}.png")
