@@ -11,7 +11,7 @@ demo: $(VENV)/.core
 	$(BIN)/landmarket demo --out $(OUTPUT)/demo
 
 test: $(VENV)/.test browser postgis
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
