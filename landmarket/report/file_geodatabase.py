@@ -116,7 +116,7 @@ def field_names(columns: list[str]) -> list[str]:
     Returns
     -------
     list of str
-        The Chinese header, at most 60 characters, each once; upper and lower case are alike.
+        The Chinese header, at most 60 characters and a number where two would be one; upper and lower case are alike.
 
     Examples
     --------
