@@ -12,6 +12,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+from hypothesis import settings
 
 from landmarket import cli, compile_products, grade_products
 from landmarket.compile_products import CompileWork, do_compiling
@@ -22,6 +23,9 @@ from landmarket.pricing.grading import Grades
 from landmarket.products import Work, county_run, do_county, write_all
 from tests.postgis import postgis_database as postgis_database
 from tests.postgis import postgis_url as postgis_url
+
+settings.register_profile("busy machines", deadline=None)
+settings.load_profile("busy machines")
 
 
 def quiet(step: str) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
 
 from landmarket.errors import LandMarketWarning
 from landmarket.income_products import do_income, income_run, write_income
+from landmarket.income_products import products as income_products
 from landmarket.income_products import work as income_work
 from landmarket.market_products import do_market, market_run, write_market
+from landmarket.market_products import products as market_products
 from landmarket.market_products import work as market_work
 from landmarket.products import Work, county_run, record, write_comparison
 from landmarket.products.documents import parcel_papers, write_parcel_papers, write_worksheet
@@ -31,11 +36,19 @@ SPENT = ("411081014033JA00002", "411081022012JA00002", "411081025001JA00001")
 
 
 def with_few_deals(main: Work) -> Work:
-    """The county with every hundredth deal, and all of those who have spent."""
+    """The county with every four-hundredth deal, and all of those who have spent."""
     outcome = main.outcome
     owners = outcome.parcels["owner_code"].astype("str").reindex(outcome.deals.index)
-    codes = outcome.deals.index[owners.isin(SPENT) | (pd.RangeIndex(len(owners)) % 100 == 0)]
+    codes = outcome.deals.index[owners.isin(SPENT) | (pd.RangeIndex(len(owners)) % 400 == 0)]
     return replace(main, outcome=replace(outcome, deals=outcome.deals.loc[codes], shares=outcome.shares.loc[codes]))
+
+
+@contextmanager
+def without_charts(module: ModuleType) -> Iterator[None]:
+    """Charts are no pages, and have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "write_charts", lambda work, folder, created: {})
+        yield
 
 
 def graded_run(folder: Path) -> Path:
@@ -55,7 +68,7 @@ def income_folder(main: Work, folder: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(income_work, "do_county", lambda county, say: with_few_deals(main))
         work = do_income(main.county, quiet)
-    with income_run(work, folder, CREATED) as run:
+    with without_charts(income_products), income_run(work, folder, CREATED) as run:
         write_income(work, run, CREATED, quiet)
     return run.final
 
@@ -65,7 +78,7 @@ def market_folder(main: Work, folder: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(market_work, "do_county", lambda county, say: main)
         work = do_market(main.county, quiet, draws=DRAWS)
-    with market_run(work, folder, CREATED) as run:
+    with without_charts(market_products), market_run(work, folder, CREATED) as run:
         write_market(work, run, CREATED, quiet)
     return run.final
 
