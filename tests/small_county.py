@@ -1,0 +1,28 @@
+"""A small county on disk: a few townships and parcels of the sample county, with all its rules and layers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from landmarket.county import sample_county
+
+_DROPPED = ("parcels.*", "villages.gpkg", "dem.tif", "land_book", "planted.csv", "README.md")
+
+
+def write_small_county(folder: Path, townships: int = 2, parcels: int = 12) -> Path:
+    """Write a county of the first townships, with so many parcels of each; returns the path of its county file."""
+    source = sample_county().parent if sample_county().is_file() else sample_county()
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*_DROPPED))
+    villages = gpd.read_file(source / "villages.gpkg", layer="villages")
+    names = list(dict.fromkeys(villages["乡镇名称"]))[:townships]
+    rows = gpd.read_file(source / "parcels.gpkg")
+    chosen = pd.concat([rows[rows["乡镇名称"].eq(name)].head(parcels) for name in names])
+    chosen.to_file(folder / "parcels.gpkg", layer="parcels")
+    villages[villages["乡镇名称"].isin(names)].to_file(folder / "villages.gpkg", layer="villages")
+    text = (folder / "county.toml").read_text(encoding="utf-8")
+    (folder / "county.toml").write_text(text.replace('"parcels.shp"', '"parcels.gpkg"'), encoding="utf-8")
+    return folder / "county.toml"
