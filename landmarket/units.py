@@ -6,7 +6,7 @@ only ever shows it.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import overload
 
@@ -19,6 +19,8 @@ from landmarket.errors import BadValueError
 MU_PER_HECTARE = 15
 YUAN_PER_SQUARE_METRE_IN_WAN_PER_MU = 15
 _FEN_PER_WAN = 1_000_000
+_WIDE = Context(prec=400)
+"""Wide enough for the digits of any float."""
 _TIE_GUARD = 1e-9
 _WHOLE_FROM = 2.0**53
 """Floats from here on are whole numbers."""
@@ -104,9 +106,9 @@ def round_half_up(value: float | Decimal | Fraction, decimals: int = 0) -> Decim
     if isinstance(value, Fraction):
         scaled = abs(value) * 10**decimals
         units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-        return Decimal(units if value >= 0 else -units).scaleb(-decimals)
+        return Decimal(units if value >= 0 else -units).scaleb(-decimals, _WIDE)
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    return exact.quantize(quantum, rounding=ROUND_HALF_UP)
+    return exact.quantize(quantum, rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def round_half_up_array(values: Floats, decimals: int) -> Floats:

@@ -21,6 +21,7 @@ from landmarket.units import (
     times_area_fen,
     wan_per_mu,
     wan_text,
+    yuan_text,
     yuan_to_fen,
 )
 from tests.helpers import assert_same_index
@@ -141,3 +142,74 @@ def test_a_missing_amount_is_refused_by_name() -> None:
 def test_a_product_beyond_64_bits_is_refused() -> None:
     with pytest.raises(BadValueError, match="64"):
         times_area_fen(pd.Series([10**12]), pd.Series([10**9]))
+
+
+def test_rounding_is_to_whole_units_unless_said() -> None:
+    assert str(round_half_up(2.5)) == "3"
+    assert str(round_half_up(Fraction(-1, 3), 1)) == "-0.3"
+    assert str(round_half_up(Fraction(0), 2)) == "0.00"
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 4))
+def test_decimals_and_fractions_round_alike(thousandths: int, decimals: int) -> None:
+    # A decimal of thirty digits has no float: it must not be taken through one.
+    exact = Decimal(f"{thousandths}E-3")
+    assert round_half_up(exact, decimals) == round_half_up(Fraction(thousandths, 1000), decimals)
+
+
+def test_arrays_decide_only_what_is_near_a_tie() -> None:
+    # Above 2**52 every float is whole; the last half below it is rounded up.
+    assert round_half_up_array(np.array([2.0**52 - 0.5, 2.0**52 + 1, 2.0**53]), 0).tolist() == [
+        2.0**52,
+        2.0**52 + 1,
+        2.0**53,
+    ]
+    # Far from a tie, at a tie, and two floats beside it, at a large and a small value.
+    for tie in (0.125, 1234567.125, 68719476736.125):
+        values = np.array([np.nextafter(tie, 0), tie, np.nextafter(tie, np.inf)])
+        expected = [float(Decimal(repr(float(v))).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)) for v in values]
+        assert round_half_up_array(values, 2).tolist() == expected
+
+
+def test_a_column_of_fen_keeps_name_index_and_kind() -> None:
+    yuan = pd.Series([1.0, 2.0], index=["乙", "甲"], name="deal_price").astype("object")
+    fen = fen_series(yuan)
+    pd.testing.assert_series_equal(fen, pd.Series([100, 200], index=["乙", "甲"], name="deal_price", dtype="int64"))
+    back = fen_to_yuan(pd.Series([100, 205], index=["乙", "甲"], dtype="int64"))
+    pd.testing.assert_series_equal(back, pd.Series([1.0, 2.05], index=["乙", "甲"], dtype="float64"))
+    gaps = fen_to_yuan(pd.Series([150, None], dtype="Int64"))
+    assert gaps.dtype == "float64"
+    assert gaps.iloc[0] == 1.5
+    assert gaps.isna().tolist() == [False, True]
+
+
+def test_the_refusal_names_ten_rows_and_the_count() -> None:
+    rows = [f"宗{number:02}" for number in range(12)]
+    with pytest.raises(BadValueError) as refused:
+        fen_series(pd.Series(np.nan, index=rows, name="deal_price"))
+    assert str(refused.value) == (
+        f"金额列 deal_price 有缺失或非数值，共 12 行：{'、'.join(rows[:10])}。办法：补齐后再算。"
+    )
+
+
+def test_totals_are_made_of_integers_of_any_width() -> None:
+    # 30,000.00 ㎡ at 1,000.00 元/㎡: the product of the two columns fits no 32 bits.
+    price, area = pd.Series([100_000], dtype="int32"), pd.Series([3_000_000], dtype="int32")
+    assert times_area_fen(price, area).tolist() == [3_000_000_000]
+    missing_aware = pd.Series([100_000], dtype="Int64")
+    assert times_area_fen(missing_aware, missing_aware).dtype == "int64"
+
+
+def test_the_largest_product_is_still_a_price() -> None:
+    assert times_area_fen(pd.Series([3 * 10**9]), pd.Series([3 * 10**9])).tolist() == [9 * 10**16]
+    with pytest.raises(BadValueError) as refused:
+        times_area_fen(pd.Series([3 * 10**9]), pd.Series([3 * 10**9 + 10**3]))
+    assert str(refused.value) == ("单价×面积超出 64 位整数范围。办法：检查面积单位是否为 ㎡、单价单位是否为 元/㎡。")
+
+
+@pytest.mark.parametrize(
+    ("fen", "printed"),
+    [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (100, "1.00"), (-100, "-1.00"), (10_700_053, "107,000.53")],
+)
+def test_amounts_in_yuan_are_printed_to_the_fen(fen: int, printed: str) -> None:
+    assert yuan_text(fen) == printed
