@@ -127,8 +127,17 @@ def _pairs(group: Positions) -> tuple[Positions, Positions]:
     return np.concatenate(left), np.concatenate(right)
 
 
-def _overlaps(pieces: _Pieces) -> _Overlaps:
+def _areas_overlap(areas: Geometries, left: Positions, right: Positions) -> npt.NDArray[np.bool_]:
+    """Whether the areas of each pair have ground in common; every pair of areas is looked at once."""
+    pairs, number = np.unique(np.stack([left, right], axis=1), axis=0, return_inverse=True)
+    meet: npt.NDArray[np.bool_] = shapely.relate_pattern(areas[pairs[:, 0]], areas[pairs[:, 1]], "T********")
+    return meet[number.ravel()]
+
+
+def _overlaps(pieces: _Pieces, areas: gpd.GeoDataFrame) -> _Overlaps:
     left, right = _pairs(pieces.parcel)
+    meet = _areas_overlap(areas.geometry.to_numpy(), pieces.area_row[left], pieces.area_row[right])
+    left, right = left[meet], right[meet]
     both = shapely.intersection(pieces.shape[left], pieces.shape[right])
     real = shapely.area(both) > EQUAL_AREA
     return _Overlaps(left[real], right[real], both[real])
@@ -194,7 +203,7 @@ def coverage(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame
     """
     _check(parcels, areas, "coverage")
     pieces = _pieces(parcels, areas)
-    return _coverage(parcels, pieces, _overlaps(pieces))
+    return _coverage(parcels, pieces, _overlaps(pieces, areas))
 
 
 def _coverage(parcels: gpd.GeoDataFrame, pieces: _Pieces, overlaps: _Overlaps) -> pd.DataFrame:
@@ -264,7 +273,7 @@ def key_shares(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, keys: list[st
     _require_keys(areas, keys, "key_shares")
     _check(parcels, areas, "key_shares")
     pieces = _pieces(parcels, areas)
-    table = _key_pieces(pieces, _overlaps(pieces), areas, keys)
+    table = _key_pieces(pieces, _overlaps(pieces, areas), areas, keys)
     rows = table["area_row"].to_numpy()
     result = areas[keys].iloc[rows].reset_index(drop=True)
     position = table["parcel"].to_numpy()
@@ -311,7 +320,7 @@ def largest_share(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, keys: list
     _require_keys(areas, keys, "largest_share")
     _check(parcels, areas, "largest_share")
     pieces = _pieces(parcels, areas)
-    overlaps = _overlaps(pieces)
+    overlaps = _overlaps(pieces, areas)
     table = _key_pieces(pieces, overlaps, areas, keys)
     position, area = table["parcel"].to_numpy(), table["area"].to_numpy()
     most = np.zeros(len(parcels))

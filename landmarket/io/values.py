@@ -99,8 +99,15 @@ def clean_text(column: pd.Series[str]) -> pd.Series[str]:
         texts = column.map(lambda value: f"{value:.15g}", na_action="ignore")
     else:
         texts = column
-    text = texts.astype("str").str.translate(_FORMS).str.normalize("NFC").str.strip()
-    return text.mask(text.isin(NONE_SIGNS))
+    numbers, distinct = pd.factorize(texts.astype("str"))  # each distinct text is tidied once
+    tidy = pd.Series(distinct, dtype="str")
+    foreign = ~tidy.str.isascii().to_numpy(dtype=bool)
+    tidy[foreign] = tidy[foreign].str.translate(_FORMS).str.normalize("NFC")
+    tidy = tidy.str.strip()
+    tidy = tidy.mask(tidy.isin(NONE_SIGNS))
+    result = tidy.reindex(numbers).set_axis(column.index)
+    result.name = column.name
+    return result
 
 
 def to_number(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:

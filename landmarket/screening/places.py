@@ -27,7 +27,7 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
         Villages of the county.
     """
     there = villages.to_crs(require_projected(table, "check_places"))
-    shaped = table.geometry.notna().to_numpy()
+    shaped = table.geometry.notna().to_numpy() & ~_in_stated_village(table, there)
     place = locate(table.loc[shaped, [table.geometry.name]], there).reindex(table.index)
     outside = shaped & place["township"].isna().to_numpy()
     points = shapely.get_coordinates(shapely.point_on_surface(table.geometry.to_numpy()[outside]))
@@ -41,6 +41,25 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
         differs = (stated.notna() & place[name].notna() & (stated != place[name])).to_numpy() & ~unknown
         wrong = differs & ~_touches(table, stated, differs, there, name)
         found.add(f"{name}_differs", wrong, stated[wrong] + "，按图形在 " + place.loc[wrong, name])
+
+
+def _in_stated_village(table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> Mask:
+    """Rows that lie in a village whose names are the stated ones, or partly: nothing more is to be found of them."""
+    shapes, areas = table.geometry.to_numpy(), villages.geometry.to_numpy()
+    tree = shapely.STRtree(shapes)
+    village, row = tree.query(areas, predicate="intersects")
+    agrees = np.ones(len(row), dtype=bool)
+    for name in ("township", "village"):
+        if name in table.columns:
+            stated = table[name].astype("str").to_numpy()[row]
+            agrees &= (stated == villages[name].astype("str").to_numpy()[village]) | pd.isna(stated)
+    village, row = village[agrees], row[agrees]
+    result = np.zeros(len(table), dtype=bool)
+    result[row] = True
+    at_edge = ~shapely.covers(areas[village], shapes[row])
+    only_touching = shapely.area(shapely.intersection(areas[village[at_edge]], shapes[row[at_edge]])) == 0
+    result[row[at_edge][only_touching]] = False
+    return result
 
 
 def _touches(table: gpd.GeoDataFrame, stated: pd.Series[str], rows: Mask, areas: gpd.GeoDataFrame, name: str) -> Mask:

@@ -14,6 +14,11 @@ from landmarket.geometry import ellipsoidal_area, mean_width, polygons_only, rep
 from landmarket.screening.result import Findings
 from landmarket.units import round_half_up_array
 
+Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.int64]
+_AT_ONCE = 10_000
+"""Shapes that are prepared for comparing at a time: prepared shapes are several times as large."""
+
 
 @dataclass(frozen=True)
 class Tolerances:
@@ -69,13 +74,13 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     candidates = original.copy()
     candidates[missing | not_polygon] = None
     invalid = ~shapely.is_valid(candidates) & ~shapely.is_missing(candidates)
-    fixed, certain = repaired(candidates)
+    fixed, certain = candidates.copy(), np.ones(len(candidates), dtype=bool)
+    fixed[invalid], certain[invalid] = repaired(candidates[invalid])
     collections = shapely.get_type_id(fixed) == shapely.GeometryType.GEOMETRYCOLLECTION
     fixed[collections] = polygons_only(fixed[collections])
-    reasons = shapely.is_valid_reason(candidates)
-    found.add("geometry_repaired", invalid & certain, list(map(str, reasons[invalid & certain])))
     doubtful = invalid & ~certain
-    found.add("geometry_invalid", doubtful, list(map(str, reasons[doubtful])))
+    for key, rows in (("geometry_repaired", invalid & certain), ("geometry_invalid", doubtful)):
+        found.add(key, rows, list(map(str, shapely.is_valid_reason(candidates[rows]))))
     fixed[doubtful] = None
     area, width = shapely.area(fixed), mean_width(fixed)
     sliver = (area < limits.sliver_area) | (width < limits.sliver_width)
@@ -102,16 +107,34 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     ratio = (stated / measured).to_numpy()
     share = np.abs(ratio - 1)
     unit = (ratio > limits.area_ratio) | (ratio < 1 / limits.area_ratio)
-    shown = "登记 " + stated.map("{:.2f}".format) + "，椭球 " + measured.map("{:.2f}".format)
-    found.add("area_unit", unit, shown[unit])
     differs = (share > limits.area_share) & ~unit
-    found.add("area_differs", differs, shown[differs])
+    for key, rows in (("area_unit", unit), ("area_differs", differs)):
+        both = zip(stated[rows], measured[rows], strict=True)
+        found.add(key, rows, [f"登记 {registered:.2f}，椭球 {area:.2f}" for registered, area in both])
     absent = stated.isna().to_numpy() & measured.notna().to_numpy()
     found.add("area_missing", absent, [""] * int(absent.sum()))
     area = round_half_up_array(np.asarray(stated.fillna(measured), dtype=np.float64), 2)
     table["ellipsoidal_area"] = round_half_up_array(np.asarray(measured, dtype=np.float64), 2)
     table["area"] = area
     table["area_source"] = np.where(stated.notna(), "登记", "椭球")
+
+
+def _overlapping_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
+    """Pairs of shapes whose interiors meet, each once; neighbours that share edges are told apart before any is cut."""
+    left, right = shapely.STRtree(geometry).query(geometry)
+    x0, y0, x1, y1 = shapely.bounds(geometry).T
+    width = np.minimum(x1[left], x1[right]) - np.maximum(x0[left], x0[right])
+    height = np.minimum(y1[left], y1[right]) - np.maximum(y0[left], y0[right])
+    large = (left < right) & (width * height > least)
+    left, right = left[large], right[large]
+    meet = np.zeros(len(left), dtype=bool)
+    for start in range(0, len(geometry), _AT_ONCE):
+        own = slice(*np.searchsorted(left, [start, start + _AT_ONCE]))
+        prepared = geometry[start : start + _AT_ONCE]
+        shapely.prepare(prepared)
+        meet[own] = shapely.relate_pattern(geometry[left[own]], geometry[right[own]], "T********")
+        shapely.destroy_prepared(prepared)
+    return left[meet], right[meet]
 
 
 def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
@@ -127,10 +150,7 @@ def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
         Limits of the checks.
     """
     geometry = table.geometry.to_numpy()
-    tree = shapely.STRtree(geometry)
-    left, right = tree.query(geometry, predicate="intersects")
-    pairs = left < right
-    left, right = left[pairs], right[pairs]
+    left, right = _overlapping_pairs(geometry, limits.overlap_area)
     shared = shapely.area(shapely.intersection(geometry[left], geometry[right]))
     union = shapely.area(geometry[left]) + shapely.area(geometry[right]) - shared
     over = shared > limits.overlap_area
