@@ -80,10 +80,10 @@ class _Case(NamedTuple):
         return words(rule)
 
     def texts(self, name: str, where: Mask) -> list[str]:
-        return [str(value) for value in self.parcels.loc[where, name]]
+        return self.parcels.loc[where, name].astype("str").to_list()
 
     def days(self, name: str, where: Mask) -> list[str]:
-        return [f"{day:%Y-%m-%d}" for day in self.parcels.loc[where, name]]
+        return self.parcels.loc[where, name].dt.strftime("%Y-%m-%d").to_list()
 
 
 def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.DataFrame:
@@ -211,7 +211,7 @@ def _share_reasons(case: _Case) -> list[Found]:
 
 def _use_names(parcels: pd.DataFrame, where: Mask) -> list[str]:
     rows = parcels.loc[where, ["planned_use", "planned_use_name"]]
-    return [f"{code} {name}" for code, name in rows.itertuples(index=False)]
+    return (rows["planned_use"].astype("str") + " " + rows["planned_use_name"].astype("str")).to_list()
 
 
 def _plan_reasons(case: _Case) -> list[Found]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
 ELIGIBLE = "eligible"
 
 
@@ -102,27 +103,51 @@ def combine(found: Iterable[Found], index: pd.Index[str]) -> pd.DataFrame:
         On the index: ``allowed``, ``reason`` (codes joined by ;), ``reason_text`` and ``article`` (joined by ；).
         Any reason with effect ``no`` forbids; else any ``unknown`` leaves it open; else the parcel may enter.
     """
-    known = reasons()
-    order = {code: position for position, code in enumerate(known)}
-    codes: list[list[str]] = [[] for _ in index]
-    texts: list[list[str]] = [[] for _ in index]
-    articles: list[list[str]] = [[] for _ in index]
+    order = {code: position for position, code in enumerate(reasons())}
     listed = sorted(found, key=lambda one: order[one.code])
     forbidden, open_ = _any(listed, "no", len(index)), _any(listed, "unknown", len(index))
-    for one in [Found(ELIGIBLE, ~forbidden & ~open_), *listed]:
-        reason = known[one.code]
-        for number, row in enumerate(np.flatnonzero(one.where)):
-            codes[row].append(reason.code)
-            texts[row].append(f"{reason.text}（{one.details[number]}）" if one.details else reason.text)
-            articles[row].append(one.articles[number] if one.articles else reason.article)
-    allowed = np.select([forbidden, open_], [str(Answer.NO), str(Answer.UNKNOWN)], str(Answer.YES))
-    columns = {
-        "allowed": allowed,
+    listed.insert(0, Found(ELIGIBLE, ~forbidden & ~open_))
+    number, first = _combinations(listed, len(index))
+    answers = pd.DataFrame(_joined(listed, first), dtype="str")
+    answers.insert(
+        0, "allowed", np.select([forbidden, open_], [str(Answer.NO), str(Answer.UNKNOWN)], str(Answer.YES))[first]
+    )
+    return answers.astype("str").take(number).set_axis(index)
+
+
+def _combinations(found: list[Found], size: int) -> tuple[Positions, Positions]:
+    """Number of each parcel's combination of reasons and what is said of them, and the first parcel of each."""
+    number = np.zeros(size, dtype=np.int64)
+    for one in found:
+        if not one.where.any():
+            continue
+        variant = np.zeros(size, dtype=np.int64)
+        variant[one.where] = 1
+        for said in (one.details, one.articles):
+            if said:
+                distinct, texts = pd.factorize(np.array(said, dtype=object))
+                variant[one.where] = variant[one.where] * len(texts) + distinct
+        number = pd.factorize(number * (variant.max() + 1) + variant)[0]
+    return number, np.unique(number, return_index=True)[1]
+
+
+def _joined(found: list[Found], rows: Positions) -> dict[str, list[str]]:
+    """Codes, texts and articles of some parcels, joined in the order of the reasons."""
+    codes: list[list[str]] = [[] for _ in rows]
+    texts: list[list[str]] = [[] for _ in rows]
+    articles: list[list[str]] = [[] for _ in rows]
+    for one in found:
+        reason, place = reasons()[one.code], np.cumsum(one.where) - 1
+        for own in np.flatnonzero(one.where[rows]):
+            at = place[rows[own]]
+            codes[own].append(reason.code)
+            texts[own].append(f"{reason.text}（{one.details[at]}）" if one.details else reason.text)
+            articles[own].append(one.articles[at] if one.articles else reason.article)
+    return {
         "reason": [";".join(row) for row in codes],
         "reason_text": ["；".join(row) for row in texts],
         "article": ["；".join(dict.fromkeys(row)) for row in articles],
     }
-    return pd.DataFrame({name: pd.Series(values, index=index, dtype="str") for name, values in columns.items()})
 
 
 def _any(found: list[Found], effect: str, size: int) -> Mask:
