@@ -83,7 +83,8 @@ class _Case(NamedTuple):
         return self.parcels.loc[where, name].astype("str").to_list()
 
     def days(self, name: str, where: Mask) -> list[str]:
-        return self.parcels.loc[where, name].dt.strftime("%Y-%m-%d").to_list()
+        days: pd.Series[str] = self.parcels.loc[where, name].dt.strftime("%Y-%m-%d")
+        return days.to_list()
 
 
 def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.DataFrame:
