@@ -10,7 +10,7 @@ import pandas as pd
 
 from landmarket.cli.book_commands import BOOK, ON, as_records, tell, tell_table
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, counts_line, say
+from landmarket.cli.options import COUNTY, JSON, OUT, counts_line, record_command, run_time, say
 from landmarket.county import read_county
 
 YEAR = click.option("--year", type=int, metavar="年", help="汇总哪一年；默认是台账日所在的年。")
@@ -63,8 +63,9 @@ def report(book: str, county: Path, year: int | None, on: datetime | None, out: 
     from landmarket.land_book import open_book
 
     work = do_book(read_county(county), open_book(book), say, on=on.date() if on else None, year=year)
-    created = datetime.now().astimezone()
+    created = run_time()
     with book_run(work, out, created) as run:
+        record_command(run)
         write_book(work, run, created, say)
     made = {"首页": INDEX, "工作簿": WORKBOOK, "年度一页": YEAR_PAGE, "清单": "manifest.json"}
     lights = {str(name): int(count) for name, count in work.deals["light"].value_counts().items()}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, say
+from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, say
 from landmarket.county import read_county
 
 
@@ -22,8 +21,9 @@ def grade(county: Path, out: Path, as_json: bool) -> None:
     from landmarket.grade_products import INDEX, MAPS, POLYGONS, WORKBOOK, do_grading, grading_run, write_grades
     from landmarket.pricing.grading.tables import grade_label
 
-    work, created = do_grading(read_county(county), say), datetime.now().astimezone()
+    work, created = do_grading(read_county(county), say), run_time()
     with grading_run(work, out, created) as folder:
+        record_command(folder)
         write_grades(work, folder, created, say)
     made = {"定级首页": f"{MAPS}/{INDEX}", "工作簿": WORKBOOK, "级别图斑": POLYGONS, "清单": "manifest.json"}
     counts, findings = work.grades.counts(), work.findings
@@ -66,8 +66,9 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
     )
     from landmarket.pricing.grading.tables import grade_label
 
-    work, created = do_compiling(read_county(county), say), datetime.now().astimezone()
+    work, created = do_compiling(read_county(county), say), run_time()
     with compile_run(work, out, created) as folder:
+        record_command(folder)
         write_compilation(work, folder, created, say)
     made = {"首页": f"{MAPS}/{INDEX}", "工作簿": BOOK, "地价表": NOTICE, "公告稿": DRAFT_DOCX, "清单": "manifest.json"}
     compilation = work.compilation

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, say
+from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, say
 from landmarket.columns import header
 from landmarket.county import read_county
 from landmarket.units import wan_text
@@ -26,8 +25,9 @@ def income(county: Path, out: Path, as_json: bool) -> None:
     from landmarket.income_products.pages import INDEX
     from landmarket.income_products.products import NOTICES, WORKBOOK, deals_of
 
-    work, created = do_income(read_county(county), say), datetime.now().astimezone()
+    work, created = do_income(read_county(county), say), run_time()
     with income_run(work, out, created) as folder:
+        record_command(folder)
         write_income(work, folder, created, say)
     made = {"首页": INDEX, "工作簿": WORKBOOK, "公示表": NOTICES, "清单": "manifest.json"}
     total = {name: int(fen) for name, fen in work.balance.sum().items()}

@@ -21,6 +21,7 @@ from landmarket.cli.income_command import income
 from landmarket.cli.map_commands import atlas, layers, map_
 from landmarket.cli.paper_commands import papers, worksheet
 from landmarket.cli.price_command import price
+from landmarket.cli.rerun_command import compare, rerun
 from landmarket.cli.run_commands import demo, report, run
 from landmarket.cli.simulate_command import simulate
 from landmarket.errors import LandMarketError, LandMarketWarning
@@ -34,13 +35,13 @@ def app() -> None:
     """农村集体经营性建设用地：入市资格、基准地价、交易模拟、收益分配、乡镇地图。
 
     先用 check 检查宗地文件，再用 run 完成全部工作；县配置文件的写法见 sample_data/yuzhou/county.toml。
-    退出码：0 完成；1 check 发现警告；2 用法错误；3 check 发现错误；4 拒绝处理（原因见提示）。
+    退出码：0 完成；1 check 发现警告，rerun、compare 发现不同；2 用法错误；3 check 发现错误；4 拒绝处理（原因见提示）。
     """
 
 
 for _command in (
     *(check, run, report, map_, atlas, layers, price, worksheet, papers),
-    *(grade, compile_, income, simulate, book_, demo),
+    *(grade, compile_, income, simulate, book_, rerun, compare, demo),
 ):
     app.add_command(_command)
 for _command in (year, book_report, export, candidates, coverage):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.audience import OFFICE, public_audience, require_audience
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, say
+from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, say
 from landmarket.cli.run_commands import county_work, finished
 from landmarket.county import read_county
 from landmarket.io.database_address import Source
@@ -39,7 +38,7 @@ from landmarket.products.run_folder import ATLAS
 @JSON
 def map_(county: Path, review: str | None, other: Path | None, out: Path, as_json: bool) -> None:
     """只画地图：每个乡镇一页，全县首页与宗地图各一页；不联网即可打开。"""
-    created = datetime.now().astimezone()
+    created = run_time()
     audience = OFFICE
     if review is not None:
         audience = public_audience(review, on=created.date())
@@ -48,6 +47,7 @@ def map_(county: Path, review: str | None, other: Path | None, out: Path, as_jso
     second = None if other is None else _second(county, other)
     made = {"地图首页": f"{MAPS}/index.html", "全县宗地图": f"{MAPS}/{COUNTY_PAGE}"}
     with county_run(work.county, out, created, _also(work, second), _guarded(work, second)) as folder:
+        record_command(folder)
         write_maps(work, folder.folder / MAPS, audience)
         if second is not None:
             write_comparison(work, second, folder.folder / MAPS / COMPARISON, audience)
@@ -87,8 +87,9 @@ def atlas(county: Path, out: Path, as_json: bool) -> None:
     """只出图集：全县专题图与乡镇分幅图，一个 PDF，带目录、页码与书签；内部用图。"""
     from landmarket.products.sheets import write_county_atlas
 
-    work, created = county_work(county), datetime.now().astimezone()
+    work, created = county_work(county), run_time()
     with county_run(work.county, out, created) as folder:
+        record_command(folder)
         write_county_atlas(work, folder.folder / ATLAS, created)
         record(work, folder)
     finished(work, folder.final, {"图集": ATLAS}, as_json)
@@ -100,8 +101,9 @@ def atlas(county: Path, out: Path, as_json: bool) -> None:
 @JSON
 def layers(county: Path, out: Path, as_json: bool) -> None:
     """只出图层：带样式的 GeoPackage，GB18030 编码的 Shapefile 与字段对照表，FileGDB（GDAL 能写时）。"""
-    work, created = county_work(county), datetime.now().astimezone()
+    work, created = county_work(county), run_time()
     with county_run(work.county, out, created) as folder:
+        record_command(folder)
         write_layers(work, folder.folder / LAYERS, created)
         write_parcel_shapefile(work, folder.folder / SHAPEFILE)
         made = {"图层": LAYERS, "Shapefile": SHAPEFILE}

@@ -5,9 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
 import click
+
+from landmarket.io.database_address import is_database, shown_address
+from landmarket.io.writing import RunFolder
+
+CREATED = "landmarket.created"
+"""Key of a context under which a run that is done again keeps the time of the first."""
+_NOT_OF_THE_RUN = ("out", "as_json")
 
 OUT = click.option(
     "--out", type=click.Path(path_type=Path), default=Path("output"), metavar="目录", help="成果目录，默认 output。"
@@ -67,3 +75,47 @@ def progress(name: str, parcels: int) -> Iterator[Callable[[int], object]]:
     """
     with click.progressbar(length=parcels, label=f"… {name}", file=sys.stderr) as bar:
         yield bar.update
+
+
+def run_time() -> datetime:
+    """Give the time that a run's outputs show: now, or that of the run that is done again.
+
+    Returns
+    -------
+    datetime
+        With a time zone.
+    """
+    stated = click.get_current_context().meta.get(CREATED)
+    return stated if isinstance(stated, datetime) else datetime.now().astimezone()
+
+
+def record_command(run: RunFolder) -> None:
+    """Record in the manifest which command makes a run, with its options (清单中的命令).
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run folder.
+    """
+    context = click.get_current_context()
+    options = {name: _recorded(value) for name, value in context.params.items() if name not in _NOT_OF_THE_RUN}
+    run.record(command={"name": _names(context.find_root().command, context.command), "options": options})
+
+
+def _names(group: click.Command, wanted: click.Command) -> list[str]:
+    """Names that lead from a group to one of its commands, or to one of theirs."""
+    for name, command in group.commands.items() if isinstance(group, click.Group) else ():
+        if command is wanted:
+            return [name]
+        if inner := _names(command, wanted):
+            return [name, *inner]
+    return []
+
+
+def _recorded(value: object) -> object:
+    """Write an option so that it means the same wherever the run is done again; a password is never kept."""
+    if isinstance(value, str) and is_database(value):
+        return shown_address(value)
+    if isinstance(value, Path) or (isinstance(value, str) and Path(value).exists()):
+        return Path(value).resolve().as_posix()
+    return value.isoformat() if isinstance(value, date) else value

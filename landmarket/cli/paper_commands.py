@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT
+from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time
 from landmarket.cli.run_commands import county_work
 from landmarket.io.file_names import safe_file_name
 from landmarket.products import county_run, record
@@ -33,11 +32,12 @@ _PARCEL = click.option("--parcel", "code", required=True, metavar="宗地代码"
 @JSON
 def papers(county: Path, code: str, facts: Path | None, templates: Path | None, out: Path, as_json: bool) -> None:
     """写一宗地的交易文书：入市方案、公告、确认书、合同要点、监管协议，并列出缺什么。"""
-    work, created = county_work(county), datetime.now().astimezone()
+    work, created = county_work(county), run_time()
     stated = facts or work.county.paper_facts
     made = parcel_papers(work, code, stated, templates)
     also = [path for path in (stated, *(sorted(templates.glob("*.toml")) if templates else ())) if path is not None]
     with county_run(work.county, out, created, also) as folder:
+        record_command(folder)
         written = write_parcel_papers(work, made, folder.folder / PAPERS, created)
         record(work, folder)
     missing = {name: list(paper.gap_lines) for name, paper in made.items()}
@@ -62,11 +62,12 @@ def papers(county: Path, code: str, facts: Path | None, templates: Path | None, 
 @JSON
 def worksheet(county: Path, code: str, out: Path, as_json: bool) -> None:
     """写一宗地的地价测算说明（.docx 与 .html）：逐步列出，附依据；不构成土地估价报告。"""
-    work, created = county_work(county), datetime.now().astimezone()
+    work, created = county_work(county), run_time()
     price_steps(work, code)  # refused before a folder is begun
     name = safe_file_name(f"地价测算说明_{code}")
     files = [f"{name}.docx", f"{name}.html"]
     with county_run(work.county, out, created) as folder:
+        record_command(folder)
         write_worksheet(work, code, folder.folder / files[0], created)
         record(work, folder)
     if as_json:

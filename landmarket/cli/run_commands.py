@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, PRICES, counts_line, say
+from landmarket.cli.options import COUNTY, JSON, OUT, PRICES, counts_line, record_command, run_time, say
 from landmarket.county import read_county, sample_county
 from landmarket.products import (
     LAYERS,
@@ -82,8 +81,9 @@ def run(county: Path, prices: Path | None, out: Path, as_json: bool) -> None:
 
 
 def run_all(path: Path, out: Path, as_json: bool, prices: Path | None = None) -> None:
-    work, created = county_work(path, prices), datetime.now().astimezone()
+    work, created = county_work(path, prices), run_time()
     with county_run(work.county, out, created) as folder:
+        record_command(folder)
         write_all(work, folder, created, say)
     made = {
         "成果首页": FIRST_PAGE,
@@ -105,8 +105,9 @@ def run_all(path: Path, out: Path, as_json: bool, prices: Path | None = None) ->
 @JSON
 def report(county: Path, out: Path, as_json: bool) -> None:
     """只写工作簿：汇总、入市资格、宗地地价、挂牌模拟、收益分配、依据、数据检查、暂不处理。"""
-    work, created = county_work(county), datetime.now().astimezone()
+    work, created = county_work(county), run_time()
     with county_run(work.county, out, created) as folder:
+        record_command(folder)
         write_report(work, folder.folder / WORKBOOK, created)
         record(work, folder)
     finished(work, folder.final, {"工作簿": WORKBOOK}, as_json)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, progress, say
+from landmarket.cli.options import COUNTY, JSON, OUT, progress, record_command, run_time, say
 from landmarket.county import read_county
 
 
@@ -31,8 +30,9 @@ def simulate(county: Path, draws: int | None, out: Path, as_json: bool) -> None:
 
     asked = read_county(county)
     with kept_tiles(out) as kept:
-        work, created = do_market(asked, say, progress, draws=draws, kept=kept), datetime.now().astimezone()
+        work, created = do_market(asked, say, progress, draws=draws, kept=kept), run_time()
         with market_run(work, out, created) as folder:
+            record_command(folder)
             write_market(work, folder, created, say)
     made = {"市场模拟（内部）": f"internal/{WORKBOOK}", "首页": INDEX, "清单": "manifest.json"}
     said = dict(list(sentences(work).items())[:SHORT])  # those on the reserve stand in the internal folder alone

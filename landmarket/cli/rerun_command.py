@@ -1,0 +1,115 @@
+"""The commands that do a run again and compare runs (复算、比对)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from datetime import datetime
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from landmarket.cli.help import ChineseCommand
+from landmarket.cli.options import CREATED, JSON, OUT, say
+from landmarket.errors import ReadError
+from landmarket.io.writing import read_latest
+from landmarket.rerun import (
+    SAME_BYTES,
+    SAME_CONTENT,
+    RecordedRun,
+    changed_inputs,
+    changed_versions,
+    compare_runs,
+    read_run,
+)
+
+DIFFERENT = 1
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command(cls=ChineseCommand)
+@click.argument("folder", type=_FOLDER, metavar="成果目录")
+@OUT
+@JSON
+@click.pass_context
+def rerun(context: click.Context, folder: Path, out: Path, as_json: bool) -> None:
+    """复算：核对成果清单所记的输入文件，用同样的命令与选项再算一遍，逐个文件比对。
+
+    输入有变化就不算，并列出是哪个文件；软件版本有变化只作提示。退出码：0 全部相同；1 有不同。
+    """
+    recorded = read_run(folder)
+    _require_inputs(recorded)
+    for row in changed_versions(recorded).to_dict("records"):
+        say(f"版本不同：{row['package']} 当时 {row['then']}，现在 {row['now']}")
+    context.meta[CREATED] = recorded.created
+    command = _command(context, recorded)
+    click.echo(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
+    with redirect_stdout(sys.stderr):
+        context.invoke(command, **_parameters(command, recorded.options), out=out, as_json=False)
+    again = read_latest(out)
+    if again is None:
+        raise ReadError(f"{out}：复算没有留下成果。办法：换一个成果目录再试。")
+    _tell(compare_runs(folder, again), again, as_json)
+
+
+@click.command(cls=ChineseCommand)
+@click.argument("left", type=_FOLDER, metavar="成果目录一")
+@click.argument("right", type=_FOLDER, metavar="成果目录二")
+@JSON
+def compare(left: Path, right: Path, as_json: bool) -> None:
+    """比对两次成果：逐个文件，相同、内容相同（时间与随机编号不计）或不同在哪里。退出码：0 全部相同；1 有不同。"""
+    _tell(compare_runs(left, right), right, as_json)
+
+
+def _require_inputs(recorded: RecordedRun) -> None:
+    changed = changed_inputs(recorded)
+    if changed.empty:
+        return
+    inside = changed["file"].where(changed["file"].eq(""), " 中的 " + changed["file"])
+    lines = "\n  ".join(changed["input"] + inside + "：" + changed["problem"])
+    raise ReadError(
+        f"输入与清单所记不同，不复算：\n  {lines}\n办法：恢复当时的文件；要按现在的数据算，用原来的命令重新运行。"
+    )
+
+
+def _command(context: click.Context, recorded: RecordedRun) -> click.Command:
+    """Find the command that made a run."""
+    found: click.Command | None = context.find_root().command
+    for name in recorded.command:
+        found = found.get_command(context, name) if isinstance(found, click.Group) else None
+    if found is None:
+        raise ReadError(f"{recorded.folder}：本版本没有命令 {' '.join(recorded.command)}。办法：用当时的版本复算。")
+    return found
+
+
+def _parameters(command: click.Command, options: Mapping[str, object]) -> dict[str, object]:
+    """Options as the command takes them: what the manifest keeps as text is a path or a day again."""
+    known = {str(parameter.name): parameter for parameter in command.params}
+    unknown = sorted(options.keys() - known.keys())
+    if unknown:
+        raise ReadError(f"清单记有本版本没有的选项：{'、'.join(unknown)}。办法：用当时的版本复算。")
+    return {name: _typed(known[name], value) for name, value in options.items()}
+
+
+def _typed(parameter: click.Parameter, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if isinstance(parameter.type, click.Path):
+        return Path(value)
+    return datetime.fromisoformat(value) if isinstance(parameter.type, click.DateTime) else value
+
+
+def _tell(table: pd.DataFrame, folder: Path, as_json: bool) -> None:
+    same = table["result"].isin([SAME_BYTES, SAME_CONTENT])
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "files": table.to_dict("records")}, ensure_ascii=False, indent=1))
+    else:
+        for row in table.to_dict("records"):
+            click.echo(f"{row['result']}  {row['file']}" + (f"  {row['difference']}" if row["difference"] else ""))
+        counts = table["result"].value_counts().to_dict()
+        click.echo("；".join(f"{name} {count} 个文件" for name, count in counts.items()))
+        click.echo(f"复算成果：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
+    sys.exit(0 if same.all() else DIFFERENT)

@@ -1,0 +1,241 @@
+"""A run done again gives the same; what changed in between is named; two runs are compared cell by cell."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import docx
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import xlsxwriter
+from click.testing import CliRunner
+
+from landmarket.cli.main_command import app
+from landmarket.cli.options import record_command
+from landmarket.errors import ReadError
+from landmarket.io.writing import new_run, read_latest
+from landmarket.rerun import changed_inputs, changed_versions, compare_runs, read_run
+from tests.small_county import write_small_county
+
+pytestmark = pytest.mark.filterwarnings("ignore::landmarket.errors.LandMarketWarning")
+NEEDED = ("index.html", "maps/index.html", "图集.pdf", "地价与收益分配.xlsx", "图层.gpkg", "tables/shares.parquet")
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_county(tmp_path_factory.mktemp("rerun") / "county", parcels=6)
+
+
+@pytest.fixture(scope="module")
+def first(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder of ``landmarket layers``: every kind of layer, without pages."""
+    return made(["layers", str(county)], tmp_path_factory.mktemp("first"))
+
+
+def made(arguments: list[str], out: Path) -> Path:
+    done = CliRunner().invoke(app, [*arguments, "--out", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    run = read_latest(out)
+    assert run is not None
+    return run
+
+
+def again(folder: Path, out: Path) -> tuple[int, dict[str, str], str]:
+    """Exit code of ``rerun``, the result for each file, and the error."""
+    done = CliRunner().invoke(app, ["rerun", str(folder), "--out", str(out), "--json"])
+    if isinstance(done.exception, ReadError):
+        return -1, {}, str(done.exception)
+    document = json.loads(done.stdout)
+    return done.exit_code, {row["file"]: row["result"] for row in document["files"]}, done.stderr
+
+
+def test_the_whole_job_done_again_is_equal_to_the_byte(county: Path, tmp_path: Path) -> None:
+    run = made(["run", str(county)], tmp_path / "one")
+    code, files, _ = again(run, tmp_path / "two")
+    assert code == 0
+    assert set(files.values()) == {"逐字节相同"}
+    for needed in (
+        "index.html",
+        "maps/index.html",
+        "图集.pdf",
+        "地价与收益分配.xlsx",
+        "图层.gpkg",
+        "tables/shares.parquet",
+    ):
+        assert needed in files
+    assert any(name.endswith(".docx") for name in files)
+
+
+def test_options_are_recorded_and_used_again(county: Path, tmp_path: Path) -> None:
+    notice = tmp_path / "公告.xlsx"
+    shutil.copy(county.parent / "price_notice.xlsx", notice)
+    run = made(["run", str(county), "--prices", str(notice)], tmp_path / "one")
+    recorded = read_run(run)
+    assert recorded.command == ("run",)
+    assert recorded.options == {"county": county.resolve().as_posix(), "prices": notice.resolve().as_posix()}
+    with notice.open("ab") as file:
+        file.write(b" ")
+    assert again(run, tmp_path / "two")[0] == -1
+
+
+def test_a_changed_input_is_named_and_nothing_is_written(county: Path, first: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "county"
+    shutil.copytree(county.parent, moved)
+    run = made(["layers", str(moved / "county.toml")], tmp_path / "one")
+    (moved / "rules" / "entry.toml").write_text("# 改过\n", encoding="utf-8")
+    (moved / "ownership.gpkg").unlink()
+    with (moved / "rules" / "deal.toml").open("a", encoding="utf-8") as file:
+        file.write("\n# 改过\n")
+    code, _, said = again(run, tmp_path / "two")
+    assert code == -1
+    for words in (
+        "entry.toml：内容已变",
+        "ownership.gpkg",
+        "没有这个文件",
+        "deal.toml：内容已变",
+        "办法：恢复当时的文件",
+    ):
+        assert words in said
+    assert not (tmp_path / "two").exists()
+    assert len(changed_inputs(read_run(run))) == 3
+    assert changed_inputs(read_run(first)).empty
+
+
+def test_without_the_internal_folder_secret_inputs_cannot_be_vouched_for(first: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shutil.copytree(first, shared, ignore=shutil.ignore_patterns("internal"))
+    problems = changed_inputs(read_run(shared))
+    assert problems["problem"].str.contains("内部文件夹 internal 不在").tolist() == [True]
+
+
+def test_other_versions_are_told(first: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(first, older)
+    manifest = json.loads((older / "manifest.json").read_text(encoding="utf-8"))
+    manifest["versions"]["shapely"] = "0.1"
+    (older / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    changed = changed_versions(read_run(older))
+    assert changed[["package", "then"]].values.tolist() == [["shapely", "0.1"]]
+    code, _, said = again(older, tmp_path / "again")
+    assert code == 0
+    assert "版本不同：shapely 当时 0.1" in said
+
+
+def test_runs_without_a_command_say_so(tmp_path: Path) -> None:
+    with new_run(tmp_path) as run:
+        (run.folder / "表.txt").write_text("1", encoding="utf-8")
+    with pytest.raises(ReadError, match=r"清单没有记命令.*办法"):
+        read_run(run.final)
+    with pytest.raises(ReadError, match=r"没有清单或清单损坏.*办法"):
+        read_run(tmp_path)
+
+
+def test_a_password_is_never_recorded(tmp_path: Path) -> None:
+    @click.command("probe")
+    @click.argument("book")
+    def probe(book: str) -> None:
+        with new_run(tmp_path) as run:
+            record_command(run)
+
+    group = click.Group("landmarket", {"book": click.Group("book", {"probe": probe})})
+    done = CliRunner().invoke(group, ["book", "probe", "postgresql://zhang:hush@db/land"], catch_exceptions=False)
+    assert done.exit_code == 0
+    run = read_latest(tmp_path)
+    assert run is not None
+    assert "hush" not in (run / "manifest.json").read_text(encoding="utf-8")
+    assert read_run(run).command == ("book", "probe")
+    assert read_run(run).options == {"book": "postgresql://zhang@db/land"}
+
+
+# --- the comparer
+
+
+def text_file(path: Path, value: float, when: str) -> None:
+    path.with_suffix(".html").write_text(f"<p id='map_{len(when):032x}'>{when}</p>\n<p>{value}</p>", encoding="utf-8")
+
+
+def parquet(path: Path, value: float, when: str) -> None:
+    table = pd.DataFrame({"price_fen": [100, int(value)], "note": ["甲", None]}, index=["一", "二"])
+    table.to_parquet(path.with_suffix(".parquet"))
+
+
+def workbook(path: Path, value: float, when: str) -> None:
+    with xlsxwriter.Workbook(path.with_suffix(".xlsx")) as book:
+        book.set_properties({"created": datetime.fromisoformat(when)})
+        sheet = book.add_worksheet("汇总")
+        sheet.write("A1", f"生成时间 {when}")
+        sheet.write_number("B3", value)
+        sheet.write_formula("B4", "=SUM(B3)", value=value)
+
+
+def document(path: Path, value: float, when: str) -> None:
+    text = docx.Document()
+    text.core_properties.created = datetime.fromisoformat(when)
+    text.add_paragraph(f"总价 {value} 元")
+    text.save(str(path.with_suffix(".docx")))
+
+
+def geopackage(path: Path, value: float, when: str) -> None:
+    frame = gpd.GeoDataFrame({"price": [value]}, geometry=[shapely.Point(1, 2)], crs=4490)
+    frame.to_file(path.with_suffix(".gpkg"), layer="宗地")
+
+
+def pdf(path: Path, value: float, when: str) -> None:
+    path.with_suffix(".pdf").write_bytes(f"%PDF /CreationDate (D:{when}) {value}".encode())
+
+
+MAKERS = {
+    ".html": (text_file, "第 2 行"),
+    ".parquet": (parquet, "第 2 行（二）price_fen：7 与 8"),
+    ".xlsx": (workbook, "工作表 汇总：单元格 B3"),
+    ".docx": (document, "word/document.xml"),
+    ".gpkg": (geopackage, "图层 宗地：第 1 行"),
+    ".pdf": (pdf, "除日期、编号外"),
+}
+Maker = Callable[[Path, float, str], None]
+
+
+@pytest.mark.parametrize("ending", MAKERS)
+def test_times_do_not_count_and_the_first_difference_is_named(ending: str, tmp_path: Path) -> None:
+    make, where = MAKERS[ending]
+    for folder, value, minute in (("a", 7, 30), ("b", 7, 31), ("c", 8, 30)):
+        (tmp_path / folder).mkdir()
+        make(tmp_path / folder / "甲", value, f"2026-03-02 09:{minute}")
+    alike = compare_runs(tmp_path / "a", tmp_path / "b")
+    assert set(alike["result"]) <= {"逐字节相同", "内容相同"}
+    other = compare_runs(tmp_path / "a", tmp_path / "c")
+    assert other["file"].tolist() == [f"甲{ending}"]
+    assert other["result"].tolist() == ["不同"]
+    assert where in other["difference"].iloc[0]
+
+
+def test_a_file_of_one_run_only_is_listed(tmp_path: Path) -> None:
+    for folder, names in (("a", "甲乙"), ("b", "乙丙")):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / f"{name}.txt").write_text("1", encoding="utf-8")
+    table = compare_runs(tmp_path / "a", tmp_path / "b").set_index("file")
+    assert table["result"].to_dict() == {"丙.txt": "缺少", "乙.txt": "逐字节相同", "甲.txt": "缺少"}
+    assert table.loc["丙.txt", "difference"] == "前一次没有这个文件"
+    done = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    assert done.exit_code == 1
+    assert "有 2 个文件不同" in done.output
+
+
+def test_a_changed_stored_value_behind_an_equal_formula_is_seen(tmp_path: Path) -> None:
+    for folder, value in (("a", 7), ("b", 8)):
+        (tmp_path / folder).mkdir()
+        with xlsxwriter.Workbook(tmp_path / folder / "甲.xlsx") as book:
+            book.set_properties({"created": datetime(2026, 3, 2, tzinfo=UTC)})
+            book.add_worksheet("汇总").write_formula("B4", "=SUM(B3)", value=value)
+    table = compare_runs(tmp_path / "a", tmp_path / "b")
+    assert table["difference"].str.contains("单元格 B4").tolist() == [True]
+    assert zipfile.is_zipfile(tmp_path / "a" / "甲.xlsx")
