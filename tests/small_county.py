@@ -10,7 +10,7 @@ import pandas as pd
 
 from landmarket.county import sample_county
 
-_DROPPED = ("parcels.*", "villages.gpkg", "dem.tif", "land_book", "planted.csv", "README.md")
+_DROPPED = ("parcels.*", "villages.gpkg", "dem.tif", "land_book", "planted.csv", "README.md", "fund_uses.xlsx")
 
 
 def write_small_county(folder: Path, townships: int = 2, parcels: int = 12) -> Path:
@@ -25,4 +25,7 @@ def write_small_county(folder: Path, townships: int = 2, parcels: int = 12) -> P
     villages[villages["乡镇名称"].isin(names)].to_file(folder / "villages.gpkg", layer="villages")
     text = (folder / "county.toml").read_text(encoding="utf-8")
     (folder / "county.toml").write_text(text.replace('"parcels.shp"', '"parcels.gpkg"'), encoding="utf-8")
+    income = (folder / "rules" / "income.toml").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in income if not line.startswith("fund_uses")]  # spent from deals of other townships
+    (folder / "rules" / "income.toml").write_text("".join(kept), encoding="utf-8")
     return folder / "county.toml"

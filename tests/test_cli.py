@@ -25,6 +25,7 @@ from landmarket.products import Work
 from landmarket.report.paper_template import shipped_template_text
 from tests.compiled_county import SHEET, write_compile_county, write_sheet
 from tests.graded_county import NOTICE, write_county
+from tests.small_county import write_small_county
 
 SAMPLE = sample_county()
 ROOT = Path(__file__).parent.parent
@@ -103,7 +104,8 @@ def test_price_lists_parcels_and_writes_out_one(
 def test_run_reports_where_everything_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert call(monkeypatch, "run", str(SAMPLE), "--out", str(tmp_path), "--json") == 0
+    county = write_small_county(tmp_path / "county")
+    assert call(monkeypatch, "run", str(county), "--out", str(tmp_path), "--json") == 0
     document = json.loads(capsys.readouterr().out)
     folder = Path(document["folder"])
     assert all((folder / file).is_file() for file in document["files"].values())

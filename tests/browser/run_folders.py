@@ -1,4 +1,4 @@
-"""A run folder of every command that writes pages: small counties where they do, the sample county for the rest."""
+"""A run folder of every command that writes pages, each of a small county."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
-import pandas as pd
 import pytest
 
+from landmarket.county import read_county
 from landmarket.errors import LandMarketWarning
 from landmarket.income_products import do_income, income_run, write_income
 from landmarket.income_products import products as income_products
@@ -20,27 +20,16 @@ from landmarket.income_products import work as income_work
 from landmarket.market_products import do_market, market_run, write_market
 from landmarket.market_products import products as market_products
 from landmarket.market_products import work as market_work
-from landmarket.products import Work, county_run, record, write_comparison
+from landmarket.products import Work, county_run, do_county, record, write_all, write_comparison
 from landmarket.products.documents import parcel_papers, write_parcel_papers, write_worksheet
 from landmarket.products.maps import COMPARISON
 from tests import graded_county, test_compile_products
 from tests.compiled_county import write_compile_county
 from tests.conftest import quiet
+from tests.small_county import write_small_county
 
 CREATED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DRAWS = 4
-
-
-SPENT = ("411081014033JA00002", "411081022012JA00002", "411081025001JA00001")
-"""Collectives that have spent of what they kept: all their deals are needed to cover it."""
-
-
-def with_few_deals(main: Work) -> Work:
-    """The county with every four-hundredth deal, and all of those who have spent."""
-    outcome = main.outcome
-    owners = outcome.parcels["owner_code"].astype("str").reindex(outcome.deals.index)
-    codes = outcome.deals.index[owners.isin(SPENT) | (pd.RangeIndex(len(owners)) % 400 == 0)]
-    return replace(main, outcome=replace(outcome, deals=outcome.deals.loc[codes], shares=outcome.shares.loc[codes]))
 
 
 @contextmanager
@@ -66,7 +55,7 @@ def compiled_run(folder: Path) -> Path:
 def income_folder(main: Work, folder: Path) -> Path:
     """What ``landmarket income`` leaves; the main job is not done again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(income_work, "do_county", lambda county, say: with_few_deals(main))
+        patch.setattr(income_work, "do_county", lambda county, say: main)
         work = do_income(main.county, quiet)
     with without_charts(income_products), income_run(work, folder, CREATED) as run:
         write_income(work, run, CREATED, quiet)
@@ -96,12 +85,20 @@ def parcel_folder(main: Work, folder: Path) -> Path:
     return run.final
 
 
-def all_runs(main: Work, main_run: Path, folder: Path) -> dict[str, Path]:
-    """The run folders by the command that leaves them."""
+def whole_run(main: Work, folder: Path) -> Path:
+    """What ``landmarket run`` leaves."""
+    with county_run(main.county, folder, CREATED) as run:
+        write_all(main, run, CREATED, quiet)
+    return run.final
+
+
+def all_runs(folder: Path) -> dict[str, Path]:
+    """The run folders of small counties, by the command that leaves them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LandMarketWarning)
+        main = do_county(read_county(write_small_county(folder / "county", townships=3, parcels=40)), quiet)
         return {
-            "run": main_run,
+            "run": whole_run(main, folder / "run"),
             "grade": graded_run(folder / "grade"),
             "compile": compiled_run(folder / "compile"),
             "income": income_folder(main, folder / "income"),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from landmarket.products import Work
 from tests.browser.conftest import Open, Visit
 from tests.browser.run_folders import all_runs
 
@@ -53,9 +52,9 @@ KINDS = [
 
 
 @pytest.fixture(scope="session")
-def runs(sample_work: Work, sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A run folder of every command that writes pages."""
-    return all_runs(sample_work, sample_run, tmp_path_factory.mktemp("every_page"))
+    return all_runs(tmp_path_factory.mktemp("every_page"))
 
 
 @pytest.fixture(scope="session")
