@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError as ProjError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from landmarket.errors import CrsError
 
@@ -186,6 +186,8 @@ def with_crs(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
     """
     told = None if crs is None else _told(crs, where)
     stated = layer.crs if layer.crs is not None else told
+    if stated is not None:
+        _require_usable(stated, where)
     if layer.crs is not None and told is not None and not told.equals(layer.crs):
         raise CrsError(
             f"{where}：文件写明 {layer.crs.to_string()}，参数 crs={crs} 与之不同。办法：去掉 crs= 或改正 .prj。"
@@ -218,6 +220,16 @@ def _told(crs: str, where: str) -> CRS:
         return CRS.from_user_input(crs)
     except ProjError as error:
         raise CrsError(f"{where}：不认识坐标系 crs={crs!r}。办法：写成 EPSG 代码，如 crs='EPSG:4547'。") from error
+
+
+def _require_usable(stated: CRS, where: str) -> None:
+    """Raise where a system is described but cannot be computed with, as from a damaged .prj."""
+    try:
+        Transformer.from_crs(stated, GEOGRAPHIC, always_xy=True)
+    except ProjError as error:
+        raise CrsError(
+            f"{where}：坐标系的定义有误，不能换算（{error}）。办法：改正 .prj，或删去它，用 crs= 指明。"
+        ) from error
 
 
 def _refuse_contradiction(stated: CRS, seen: Recognised, where: str) -> None:

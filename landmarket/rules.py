@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,8 @@ from landmarket.errors import NoRuleInForceError, ReadError, RuleError, Unverifi
 RuleValue = Decimal | str | bool | tuple[Decimal, ...]
 _REQUIRED = ("key", "name", "value", "unit", "effective_from", "source", "verified")
 _OPTIONAL = ("effective_to", "counties", "pilot", "note", "region", "when")
+_MOST, _FINEST = 10**18, 18
+"""The largest number of a document, and the decimals of the finest."""
 
 
 @dataclass(frozen=True)
@@ -233,15 +235,38 @@ def load_toml(path: Path | Traversable) -> dict[str, object]:
     ------
     ReadError
         If it cannot be opened, is not UTF-8 or not TOML; the line is named.
+    RuleError
+        If a number is infinite or beyond all measure.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
     except UnicodeDecodeError as error:
         raise ReadError(f"{path}：不是 UTF-8 文本（第 {error.start} 字节）。办法：另存为 UTF-8。") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # the grammar, and numbers and nesting beyond all measure
         raise ReadError(f"{path}：不是有效的 TOML：{error}。办法：中文键名须加引号，日期不加引号。") from error
+    odd = next(_odd_numbers(document, ""), None)
+    if odd is not None:
+        raise RuleError(f"{path}：{odd} 不是有限的数，或大得、细得不像数值。办法：改正该数。")
+    return document
+
+
+def _odd_numbers(value: object, key: str) -> Iterator[str]:
+    """Numbers that nothing in a rule can be, with their keys: infinite, above 10¹⁸, or with digits below 10⁻¹⁸."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _odd_numbers(inner, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _odd_numbers(inner, key)
+    elif isinstance(value, int | Decimal) and not _sane(Decimal(value)):
+        yield f"{key} = {str(value)[:40]}"
+
+
+def _sane(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_FINEST and abs(value) <= _MOST
 
 
 def read_rules(path: Path | Traversable) -> tuple[Rule, ...]:

@@ -11,13 +11,12 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from zipfile import BadZipFile
 
 import pandas as pd
 
 from landmarket.errors import MissingColumnError, ReadError
 from landmarket.io.sheet_tables import sheet_grids
-from landmarket.io.sheets import cell_text, plain
+from landmarket.io.sheets import cell_text, open_workbook, plain
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -146,17 +145,9 @@ def _cell_text(value: object, number_format: str) -> str:
 def _sheets(path: Path) -> Iterator[_Sheet]:
     if path.suffix.lower() == ".csv":
         return (_Sheet(grid.name, grid.rows, {}) for grid in sheet_grids(path))
-    import openpyxl  # only here: whoever reads no roster does not wait for it
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with path.open("rb") as file, warnings.catch_warnings():  # the library leaves open what it cannot read
-            warnings.simplefilter("ignore")  # a warning about a cell shows its value, which may be private
-            book = openpyxl.load_workbook(file, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise ReadError(
-            f"{path}：打不开，或不是 .xlsx 工作簿。办法：检查路径，或用 Excel、WPS 另存为 .xlsx。"
-        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a warning about a cell shows its value, which may be private
+        book = open_workbook(path)
     return (_workbook_sheet(sheet) for sheet in book.worksheets)
 
 

@@ -1,4 +1,4 @@
-"""Which encoding the texts of a shapefile are in: ``.cpg``, then strict UTF-8, then GB18030."""
+"""Which encoding the texts of a shapefile are in: ``.cpg``, the table's own header, strict UTF-8, then GB18030."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ import numpy as np
 from landmarket.errors import ReadError
 
 _CANDIDATES = ("UTF-8", "GB18030")
+_CODE_PAGES = {
+    "936": "GB18030",
+    "GBK": "GB18030",
+    "GB2312": "GB18030",
+    "65001": "UTF-8",
+    "UTF8": "UTF-8",
+    "950": "Big5",
+}
+_CODE_PAGE_AT = 29
+_DRIVERS = {0x4D: "GB18030", 0x7A: "GB18030", 0x4F: "Big5", 0x78: "Big5"}
+"""Language drivers that a table's header names for Chinese; others, 0 and 0x57 first, are habit and say nothing."""
 _HEADER = 32
 _END_OF_FIELDS = 0x0D
 _NAME_WIDTH = 10
@@ -40,6 +51,14 @@ def _fields(data: bytes) -> list[_Field]:
         fields.append(_Field(name, chr(data[offset + 11]), start, width))
         start, offset = start + width, offset + 32
     return fields
+
+
+def _require_whole(path: Path, data: bytes) -> None:
+    """Raise where the header cannot be that of the table behind it."""
+    header, width = int.from_bytes(data[8:10], "little"), int.from_bytes(data[10:12], "little")
+    fields = _fields(data)
+    if len(data) <= _CODE_PAGE_AT or header > len(data) or any(field.start + field.width > width for field in fields):
+        raise ReadError(f"{path}：属性表文件头与内容不符，文件损坏或不完整。办法：重新复制或重新导出。")
 
 
 def _only_cut(text: bytes, encoding: str) -> bool:
@@ -108,11 +127,13 @@ def shapefile_encoding(path: Path, encoding: str | None) -> tuple[str, str]:
     if table is None:
         raise ReadError(f"{path}：缺少同名 .dbf 属性表。办法：把 .shp .shx .dbf .prj 放在同一文件夹。")
     data = table.read_bytes()
+    _require_whole(table, data)
     stated, said = encoding, "参数指定"
     declared = _sibling(path, ".cpg")
     if stated is None and declared is not None:
         stated, said = declared.read_text(encoding="ascii", errors="replace").strip(), ".cpg 指明"
-        stated = {"936": "GB18030", "65001": "UTF-8", "950": "Big5"}.get(stated.upper().removeprefix("CP"), stated)
+        bare = stated.upper().removeprefix("ANSI").strip(" _-").removeprefix("CP").removeprefix("WINDOWS-")
+        stated = _CODE_PAGES.get(bare, stated)
     if stated is not None:
         try:
             b"a".decode(stated)
@@ -122,10 +143,11 @@ def shapefile_encoding(path: Path, encoding: str | None) -> tuple[str, str]:
         if problem:
             raise ReadError(f"{problem}（{said}）。办法：用 encoding= 指定正确编码，或改正 .cpg。")
         return stated, said
+    driver = _DRIVERS.get(data[_CODE_PAGE_AT])
     problems = []
-    for candidate in _CANDIDATES:
+    for candidate in ([driver] if driver else []) + list(_CANDIDATES):
         problem = _undecodable(table, data, candidate)
         if problem is None:
-            return candidate, "没有 .cpg，按内容判定"
+            return candidate, "没有 .cpg，属性表文件头指明" if candidate == driver else "没有 .cpg，按内容判定"
         problems.append(problem)
     raise ReadError(f"{problems[-1]}，也不是 UTF-8。办法：用 encoding= 指定编码，如 'Big5'。")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from landmarket.errors import BadValueError, CrsError, ReadError
@@ -41,7 +42,7 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     try:
         frame = gpd.read_parquet(path)
-        times = _days(path)
+        times = days_of(pq.read_schema(path))
     except (ValueError, OSError) as error:
         said = " ".join(str(error).split())
         raise ReadError(
@@ -54,9 +55,20 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
     return frame.astype({name: "datetime64[s]" for name in times if name in frame.columns})
 
 
-def _days(path: Path) -> list[str]:
-    """Columns that were in whole seconds, a unit Parquet does not have: it keeps milliseconds."""
-    described = pq.read_schema(path).pandas_metadata or {}
+def days_of(schema: pa.Schema) -> list[str]:
+    """Columns that were in whole seconds, a unit Parquet does not have: it keeps milliseconds.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of the file.
+
+    Returns
+    -------
+    list of str
+        Their names.
+    """
+    described = schema.pandas_metadata or {}
     return [str(each["name"]) for each in described.get("columns", []) if each["numpy_type"] == "datetime64[s]"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +25,7 @@ from landmarket.io.geoparquet import PARQUET, read_geoparquet
 from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date, to_number
 
 _SHAPEFILE = ".shp"
+_SHOWN = 3
 
 Typed: TypeAlias = "pd.Series[float] | pd.Series[str] | pd.Series[pd.Timestamp]"
 
@@ -51,11 +54,22 @@ def list_layers(path: str | Path) -> list[str]:
     if not Path(path).exists():
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     try:
-        return [str(name) for name, _ in pyogrio.list_layers(path)]
-    except pyogrio.errors.DataSourceError as error:
+        with _told_by_gdal():
+            return [str(name) for name, _ in pyogrio.list_layers(path)]
+    except Exception as error:  # of a damaged file the library raises whatever it stumbles over
         raise ReadError(
             f"{path}：不能作为矢量数据读取（{error}）。办法：转换为 Shapefile、GeoPackage 或 FileGDB。"
         ) from error
+
+
+@contextmanager
+def _told_by_gdal() -> Iterator[list[str]]:
+    """Collect what GDAL says of a file beside the result: it belongs to the notes on that file, not on the screen."""
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield told
+    told += dict.fromkeys(" ".join(str(one.message).split()) for one in said)
 
 
 def _tables(address: str) -> list[str]:
@@ -87,18 +101,21 @@ def _vector(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.Ge
         note = f"{encoding}（{how}）"
     name = _one_layer(path, layer)
     try:
-        frame = pyogrio.read_dataframe(path, layer=name, encoding=encoding, fid_as_index=shapefile)
+        with _told_by_gdal() as told:
+            frame = pyogrio.read_dataframe(
+                path, layer=name, encoding=encoding, fid_as_index=shapefile, on_invalid="ignore"
+            )
     except UnicodeDecodeError as error:
         raise ReadError(
             f"{path}：图层 {name} 的字段名在汉字中间被截断（{error}）。"
             "办法：字段名改为 3 个汉字以内，或另存为 GeoPackage。"
         ) from error
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except Exception as error:  # of a damaged file the library raises whatever it stumbles over
         raise ReadError(f"{path}：图层 {name} 读不出来（{error}）。办法：在 QGIS 中打开检查，或重新导出。") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")
     frame.index = frame.index + 1 if shapefile else pd.RangeIndex(1, len(frame) + 1)
-    return frame, note
+    return frame, "；".join([note, *(f"读取提示 {text}" for text in told[:_SHOWN])])
 
 
 def _table(address: str, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
@@ -156,15 +173,7 @@ def read_parcels(
     """
     frame, encoded, shown = _read(path, encoding, layer)
     where = shown if is_database(path) else str(path)
-    frame = frame.rename(columns=rename_map([str(name) for name in frame.columns]))
-    for name in frame.columns.intersection([column.name for column in schema().values() if column.kind == "code"]):
-        frame[name], lost = to_code(frame[name])
-        if lost.any():
-            raise BadValueError(
-                f"{where}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(frame.index[lost])}。"
-                "办法：在源数据中改为文本字段后重新导出。"
-            )
-    frame, located = with_crs(frame, crs, where)
+    frame, located = with_crs(named_columns(frame, where), crs, where)
     frame.index = frame.index.rename("source_row")
     frame.attrs["source_notes"] = (
         f"文件：{shown}",
@@ -173,6 +182,37 @@ def read_parcels(
         f"记录：{len(frame)}",
         *frame.attrs.pop("boundary_notes", ()),
     )
+    return frame
+
+
+def named_columns(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    """Give columns that ``columns.csv`` knows their identifiers, and codes as text (列名).
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Rows as read.
+    where : str
+        File, for the message.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same rows.
+
+    Raises
+    ------
+    BadValueError
+        If a code was stored as a number and has lost digits.
+    """
+    frame = frame.rename(columns=rename_map([str(name) for name in frame.columns]))
+    for name in frame.columns.intersection([column.name for column in schema().values() if column.kind == "code"]):
+        frame[name], lost = to_code(frame[name])
+        if lost.any():
+            raise BadValueError(
+                f"{where}：列 {label(name)} 存成了数值，末位数字已丢失，{named_rows(frame.index[lost])}。"
+                "办法：在源数据中改为文本字段后重新导出。"
+            )
     return frame
 
 

@@ -10,15 +10,18 @@ from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 from landmarket.errors import ReadError
 from landmarket.io.values import half_width
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$", re.ASCII)
+_BROKEN = "不是能读的 .xlsx 工作簿。办法：用 Excel 或 WPS 另存为 .xlsx。"
+_MOST_BYTES, _MOST_CELLS = 1 << 30, 20_000_000
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]')
 
 
@@ -162,17 +165,53 @@ def workbook_grids(path: Path) -> dict[str, Grid]:
     ReadError
         If it is not a workbook that can be read.
     """
+    book = open_workbook(path)
+    try:
+        return {plain(sheet.title): _sheet(sheet) for sheet in book.worksheets}
+    except Exception as error:
+        raise ReadError(f"{path}：{_BROKEN}") from error
+
+
+def open_workbook(path: Path) -> Workbook:
+    """Open a workbook that may be anything: values, not formulas.
+
+    Parameters
+    ----------
+    path : Path
+        An .xlsx file.
+
+    Returns
+    -------
+    Workbook
+        With every sheet in memory.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be opened, is not a sound workbook, or holds more than any sheet of a bureau does.
+    """
     import openpyxl  # only here: whoever prices from a folder does not wait for it
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with path.open("rb") as file:  # the library leaves a file open that it cannot read
-            book = openpyxl.load_workbook(file, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise ReadError(f"{path}：不是能读的 .xlsx 工作簿。办法：用 Excel 或 WPS 另存为 .xlsx。") from error
+            with ZipFile(file) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+            book = None if unpacked > _MOST_BYTES else openpyxl.load_workbook(file, data_only=True)
     except OSError as error:
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
-    return {plain(sheet.title): _sheet(sheet) for sheet in book.worksheets}
+    except Exception as error:  # the library raises whatever its parsers of archives and texts raise
+        raise ReadError(f"{path}：{_BROKEN}") from error
+    if book is None:
+        raise ReadError(
+            f"{path}：解开后有 {unpacked / 1e6:,.0f} MB，不像表格。办法：检查文件来源，只保留要用的工作表。"
+        )
+    for sheet in book.worksheets:
+        if sheet.max_row * sheet.max_column > _MOST_CELLS:
+            raise ReadError(
+                f"{path}：工作表 {sheet.title} 的已用区域有 {sheet.max_row} 行 × {sheet.max_column} 列，"
+                "多半是远处有一个单元格。办法：删除数据以外的行和列后保存。"
+            )
+    return book
 
 
 def csv_grid(path: Path) -> Grid:

@@ -12,6 +12,7 @@ from landmarket.units import yuan_to_fen
 
 _TEXTS = {"village_code": "村代码", "township": "乡镇", "village": "村"}
 _INCOME = "年经营收入（元）"
+_MOST = 10**12
 
 
 def read_village_incomes(path: str | Path) -> pd.DataFrame:
@@ -41,7 +42,13 @@ def read_village_incomes(path: str | Path) -> pd.DataFrame:
     require_values(table, "village_code", code.eq("") | code.duplicated(keep=False), "一村一行，写村代码。", str(file))
     yuan = sheet_numbers(sheet, _INCOME, file)
     stated = sheet.assign(yearly_income_fen=sheet[_INCOME])
-    require_values(stated, "yearly_income_fen", yuan < 0, "收入不小于 0；不明的留空。", str(file))
+    require_values(
+        stated,
+        "yearly_income_fen",
+        (yuan < 0) | (yuan >= _MOST),
+        "收入不小于 0，也不会上万亿元；不明的留空。",
+        str(file),
+    )
     told = yuan[yuan.notna()]
     fen = pd.Series([yuan_to_fen(amount) for amount in told], index=told.index, dtype="Int64")
     return table.assign(yearly_income_fen=fen.reindex(table.index)).set_index("village_code")
