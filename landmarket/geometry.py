@@ -84,9 +84,11 @@ def polygons_only(geometry: Geometries) -> Geometries:
     owner = owner[inner]
     keep = (shapely.get_type_id(nested) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(nested)
     result: Geometries = np.full(len(geometry), None, dtype=object)
-    for position in np.unique(owner[keep]):
-        own = nested[keep & (owner == position)]
-        result[position] = own[0] if len(own) == 1 else shapely.union_all(own)
+    nested, owner = nested[keep], owner[keep]
+    places, start, count = np.unique(owner, return_index=True, return_counts=True)
+    result[places[count == 1]] = nested[start[count == 1]]
+    for place, first, parts in zip(places[count > 1], start[count > 1], count[count > 1], strict=True):
+        result[place] = shapely.union_all(nested[first : first + parts])
     return result
 
 

@@ -16,6 +16,18 @@ from landmarket.units import round_half_up_array
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.int64]
+_REASONS = {
+    "Self-intersection": "边界自相交",
+    "Ring Self-intersection": "环在一点自相触",
+    "Hole lies outside shell": "洞在外环之外",
+    "Holes are nested": "洞中有洞",
+    "Nested shells": "面中有面",
+    "Interior is disconnected": "内部不连通",
+    "Too few points in geometry component": "界址点太少",
+    "Duplicate Rings": "环重复",
+    "Invalid Coordinate": "坐标无效",
+    "Ring is not closed": "环不闭合",
+}
 _AT_ONCE = 10_000
 """Shapes that are prepared for comparing at a time: prepared shapes are several times as large."""
 
@@ -36,6 +48,10 @@ class Tolerances:
         Parcels below this mean width are slivers [m].
     overlap_area : float
         Overlaps above this area are findings [㎡].
+    gap_width : float
+        Parcels that are closer than this without touching leave a gap [m].
+    gap_area : float
+        Gaps above this area are listed [㎡].
     """
 
     area_share: float = 0.05
@@ -43,6 +59,8 @@ class Tolerances:
     sliver_area: float = 10.0
     sliver_width: float = 1.0
     overlap_area: float = 1.0
+    gap_width: float = 0.5
+    gap_area: float = 0.5
 
 
 def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> npt.NDArray[np.object_]:
@@ -80,13 +98,30 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     fixed[collections] = polygons_only(fixed[collections])
     doubtful = invalid & ~certain
     for key, rows in (("geometry_repaired", invalid & certain), ("geometry_invalid", doubtful)):
-        found.add(key, rows, list(map(str, shapely.is_valid_reason(candidates[rows]))))
+        found.add(key, rows, _changes(candidates[rows], fixed[rows]))
     fixed[doubtful] = None
     area, width = shapely.area(fixed), mean_width(fixed)
     sliver = (area < limits.sliver_area) | (width < limits.sliver_width)
     shown = [f"{a:.2f}㎡，均宽 {w:.2f} m" for a, w in zip(area[sliver], width[sliver], strict=True)]
     found.add("geometry_sliver", sliver, shown)
     return fixed
+
+
+def _changes(before: Geometries, after: Geometries) -> list[str]:
+    """What is wrong with each shape, where, and its area before and after the repair."""
+    areas = zip(shapely.is_valid_reason(before), shapely.area(before), shapely.area(after), strict=True)
+    return [f"{_said(str(reason))}；修复前 {old:.2f}㎡，修复后 {new:.2f}㎡" for reason, old, new in areas]
+
+
+def _said(reason: str) -> str:
+    """Say a reason of GEOS in Chinese, with its place: ``Self-intersection[438241.93 3777789.81]``."""
+    name, _, place = reason.removesuffix("]").partition("[")
+    told = _REASONS.get(name.strip(), name.strip())
+    try:
+        x, y = map(float, place.split()[:2])
+    except ValueError:
+        return told
+    return f"{told}，位置 {x:.2f}, {y:.2f}"
 
 
 def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
@@ -119,14 +154,29 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     table["area_source"] = np.where(stated.notna(), "登记", "椭球")
 
 
-def _overlapping_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
-    """Pairs of shapes whose interiors meet, each once; neighbours that share edges are told apart before any is cut."""
+def overlapping_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
+    """Find pairs of shapes whose interiors meet (相交的对); neighbours that share edges are not cut to be told apart.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Valid polygons, or None.
+    least : float
+        Pairs whose boxes share no more than this need not be found [㎡].
+
+    Returns
+    -------
+    left, right : ndarray of int
+        Positions, ``left < right``, in ascending order.
+    """
     left, right = shapely.STRtree(geometry).query(geometry)
     x0, y0, x1, y1 = shapely.bounds(geometry).T
     width = np.minimum(x1[left], x1[right]) - np.maximum(x0[left], x0[right])
     height = np.minimum(y1[left], y1[right]) - np.maximum(y0[left], y0[right])
     large = (left < right) & (width * height > least)
     left, right = left[large], right[large]
+    order = np.lexsort((right, left))  # an index gives them in an order that depends on all shapes in it
+    left, right = left[order], right[order]
     meet = np.zeros(len(left), dtype=bool)
     for start in range(0, len(geometry), _AT_ONCE):
         own = slice(*np.searchsorted(left, [start, start + _AT_ONCE]))
@@ -150,7 +200,7 @@ def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
         Limits of the checks.
     """
     geometry = table.geometry.to_numpy()
-    left, right = _overlapping_pairs(geometry, limits.overlap_area)
+    left, right = overlapping_pairs(geometry, limits.overlap_area)
     shared = shapely.area(shapely.intersection(geometry[left], geometry[right]))
     union = shapely.area(geometry[left]) + shapely.area(geometry[right]) - shared
     over = shared > limits.overlap_area

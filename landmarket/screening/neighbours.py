@@ -1,0 +1,106 @@
+"""Where parcels and their neighbours do not fit (相邻关系): overlaps, equal shapes, narrow gaps, with their ground."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from landmarket.checks import require_projected
+from landmarket.geometry import mean_width, polygons_only, repaired
+from landmarket.screening.shapes import Geometries, Positions, Tolerances, overlapping_pairs
+
+OVERLAP, EQUAL, GAP = "重叠", "图形相同", "缝隙"
+_COLUMNS = ["relation", "parcel_code", "other_code", "source_row", "other_row", "relation_area", "relation_width"]
+
+
+def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = None) -> gpd.GeoDataFrame:
+    """List pairs of parcels that overlap, are equal, or leave a narrow gap (相邻宗地问题).
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        Rows on their source rows, with ``parcel_code``, in a projected system [m]; rows without a polygon take no
+        part, invalid ones as repaired.
+    tolerances : Tolerances, optional
+        Least area of an overlap, width and least area of a gap.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per pair: ``relation`` (重叠, 图形相同, 缝隙), ``parcel_code``, ``other_code``, ``source_row``,
+        ``other_row``, ``relation_area`` [㎡] and ``relation_width`` [m] of the ground they share or leave, and that
+        ground.
+
+    Raises
+    ------
+    CrsError
+        If the coordinates are not projected.
+    """
+    crs = require_projected(parcels, "neighbour_faults")
+    limits = tolerances or Tolerances()
+    shapes = polygons_only(repaired(shapely.force_2d(parcels.geometry.to_numpy()))[0])
+    rows = np.flatnonzero(~shapely.is_missing(shapes))
+    shapes = shapes[rows]
+    found = [_overlaps(shapes, limits), _gaps(shapes, limits)]
+    left, right, ground = (np.concatenate([one[part] for one in found]) for part in (0, 1, 2))
+    relation = np.concatenate([_relations(shapes, *found[0]), np.full(len(found[1][0]), GAP, dtype=object)])
+    codes = parcels["parcel_code"].fillna("").astype("str").to_numpy()[rows]
+    table = pd.DataFrame(
+        {
+            "relation": relation,
+            "parcel_code": codes[left],
+            "other_code": codes[right],
+            "source_row": parcels.index.to_numpy()[rows][left],
+            "other_row": parcels.index.to_numpy()[rows][right],
+            "relation_area": np.round(shapely.area(ground), 2),
+            "relation_width": np.round(mean_width(ground), 3),
+        },
+        columns=_COLUMNS,
+    )
+    return gpd.GeoDataFrame(table, geometry=ground, crs=crs)
+
+
+Found = tuple[Positions, Positions, Geometries]
+
+
+def _overlaps(shapes: Geometries, limits: Tolerances) -> Found:
+    left, right = overlapping_pairs(shapes, limits.overlap_area)
+    ground = polygons_only(shapely.intersection(shapes[left], shapes[right]))
+    large = shapely.area(ground) > limits.overlap_area
+    return left[large], right[large], ground[large]
+
+
+def _relations(shapes: Geometries, left: Positions, right: Positions, ground: Geometries) -> Geometries:
+    """Equal shapes are told from overlapping ones."""
+    shared = shapely.area(ground)
+    union = shapely.area(shapes[left]) + shapely.area(shapes[right]) - shared
+    return np.where(union - shared <= 1e-6 * union, EQUAL, OVERLAP).astype(object)
+
+
+def _gaps(shapes: Geometries, limits: Tolerances) -> Found:
+    """Ground between two parcels that nearly touch: within half the width of both, and in no parcel."""
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=limits.gap_width)
+    once = left < right
+    left, right = left[once], right[once]
+    apart = shapely.distance(shapes[left], shapes[right]) > 0
+    left, right = left[apart], right[apart]
+    sides = [shapely.buffer(shapes[side], limits.gap_width) for side in (left, right)]
+    between = shapely.convex_hull(shapely.union(shapes[left], shapes[right]))
+    near = shapely.intersection(shapely.intersection(*sides), between)
+    ground = polygons_only(_without_parcels(near, shapes))
+    large = shapely.area(ground) > limits.gap_area
+    return left[large], right[large], ground[large]
+
+
+def _without_parcels(near: Geometries, shapes: Geometries) -> Geometries:
+    """Take every parcel out of each piece of ground."""
+    piece, parcel = shapely.STRtree(shapes).query(near, predicate="intersects")
+    order = np.argsort(piece, kind="stable")
+    piece, parcel = piece[order], parcel[order]
+    result = near.copy()
+    for number, own in zip(*np.unique(piece, return_index=True), strict=True):
+        end = np.searchsorted(piece, number, side="right")
+        result[number] = shapely.difference(near[number], shapely.union_all(shapes[parcel[own:end]]))
+    return result

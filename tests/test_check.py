@@ -1,0 +1,245 @@
+"""What checking a file hands over: every invalid shape told with place and areas, neighbours that do not fit, files."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landmarket import screen
+from landmarket.check_products import PROBLEMS, check_run, checked, problem_layers, problem_tables, write_check
+from landmarket.cli.main_command import app
+from landmarket.geometry import polygons_only
+from landmarket.io.parcels import read_parcels
+from landmarket.screening import Tolerances, neighbour_faults
+from tests.hunting import examples
+from tests.small_county import write_small_county
+
+E, N = 437_000.0, 3_780_000.0
+
+
+def at(shape: shapely.Geometry) -> shapely.Geometry:
+    """Move a shape drawn near the origin into the county."""
+    return shapely.transform(shape, lambda xy: xy + np.array([E, N]))
+
+
+def rings(shell: str, *holes: str) -> shapely.Geometry:
+    return shapely.from_wkt(f"POLYGON({', '.join(f'({ring})' for ring in (shell, *holes))})")
+
+
+SQUARE = "0 0, 100 0, 100 100, 0 100, 0 0"
+# What is drawn, what is said of it, and its area before: by the signed sum of its rings, drawn on squared paper.
+INVALID = {
+    "bow tie": (rings("0 0, 100 100, 100 0, 0 100, 0 0"), "边界自相交，位置 437050.00, 3780050.00", 0.0),
+    "hourglass": (rings("0 0, 50 50, 100 0, 100 100, 50 50, 0 100, 0 0"), "环在一点自相触", 5000.0),
+    "hole outside": (rings(SQUARE, "200 200, 210 200, 210 210, 200 200"), "洞在外环之外", 9950.0),
+    "hole in hole": (
+        rings(SQUARE, "10 10, 90 10, 90 90, 10 90, 10 10", "20 20, 30 20, 30 30, 20 20"),
+        "洞中有洞",
+        3550.0,
+    ),
+    "shell in shell": (
+        shapely.multipolygons([shapely.box(0, 0, 100, 100), shapely.box(10, 10, 20, 20)]),
+        "面中有面",
+        10_100.0,
+    ),
+    "cut in pieces": (rings(SQUARE, "0 50, 50 0, 100 50, 50 100, 0 50"), "内部不连通", 5000.0),
+    "overlapping parts": (
+        shapely.multipolygons([shapely.box(0, 0, 100, 100), shapely.box(50, 50, 150, 150)]),
+        "边界自相交",
+        20_000.0,
+    ),
+    "two points": (rings("0 0, 100 0, 100 0, 0 0"), "界址点太少", 0.0),
+}
+
+
+def one(shape: shapely.Geometry) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"parcel_code": ["411081004002JB00001"]}, geometry=[shape], crs="EPSG:4547", index=[1])
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_every_invalid_shape_is_told_with_place_and_areas(name: str) -> None:
+    shape, said, before = INVALID[name]
+    result = screen(one(at(shape)))
+    found = result.findings[result.findings["check"].str.startswith("图形无效")]
+    assert len(found) == 1
+    value = str(found["value"].iloc[0])
+    assert said in value
+    assert f"修复前 {before:.2f}㎡" in value
+    assert sum(result.counts.values()) == 2 * result.counts["读入"]
+    if result.counts["采用"]:
+        assert shapely.is_valid(result.accepted.geometry.iloc[0])
+
+
+def test_shapes_without_coordinates_that_are_numbers_are_set_aside() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of the parser, on the nan
+        broken = rings("0 0, 100 0, 100 nan, 0 100, 0 0")
+    result = screen(one(at(broken)))
+    assert result.counts["采用"] == 0
+    assert "坐标无效" in " ".join(result.findings["value"])
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("POLYGON Z((0 0 9, 100 0 9, 100 100 9, 0 0 9))", 1),
+        ("POLYGON ZM((0 0 9 1, 100 0 9 1, 100 100 9 1, 0 0 9 1))", 1),
+        ("GEOMETRYCOLLECTION(POLYGON((0 0, 100 0, 100 100, 0 0)), LINESTRING(0 0, 500 500), POINT(1 1))", 1),
+        ("GEOMETRYCOLLECTION(LINESTRING(0 0, 5 5))", 0),
+        ("LINESTRING(0 0, 100 0, 100 100, 0 0)", 0),
+        ("LINEARRING(0 0, 100 0, 100 100, 0 0)", 0),
+        ("MULTIPOINT(0 0, 100 0)", 0),
+        ("POLYGON EMPTY", 0),
+    ],
+)
+def test_only_polygons_pass(text: str, accepted: int) -> None:
+    result = screen(one(at(shapely.from_wkt(text))))
+    assert result.counts == {"读入": 1, "采用": accepted, "暂不处理": 1 - accepted}
+    for shape in result.accepted.geometry:
+        assert shape.geom_type in ("Polygon", "MultiPolygon")
+        assert not shape.has_z
+        assert shape.area == pytest.approx(5000.0)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["CURVEPOLYGON(CIRCULARSTRING(437000 3780000, 437100 3780000, 437000 3780000))", "TIN(((0 0, 0 9, 9 0, 0 0)))"],
+)
+def test_curves_are_drawn_with_chords_and_surfaces_are_no_polygons(kind: str, tmp_path: Path) -> None:
+    # A circle of radius 50 has 7853.98 ㎡; drawn with chords it has a little less.
+    path = tmp_path / "曲线.csv"
+    path.write_text(f'宗地代码,WKT\n411081004002JB00001,"{kind}"\n', encoding="utf-8")
+    virtual = tmp_path / "曲线.vrt"
+    virtual.write_text(
+        f'<OGRVRTDataSource><OGRVRTLayer name="曲线"><SrcDataSource>{path}</SrcDataSource>'
+        "<LayerSRS>EPSG:4547</LayerSRS><GeometryField encoding='WKT' field='WKT'/></OGRVRTLayer></OGRVRTDataSource>",
+        encoding="utf-8",
+    )
+    result = screen(read_parcels(virtual))
+    assert result.counts["读入"] == 1
+    if kind.startswith("CURVE"):
+        assert result.accepted.geometry.area.iloc[0] == pytest.approx(7853.98, rel=0.01)
+    else:
+        assert set(result.findings["check"]) >= {"没有图形"}
+
+
+# --- neighbours
+
+
+def squares(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    codes = [f"宗{number}" for number in range(1, len(boxes) + 1)]
+    shapes = [at(shapely.box(*corners)) for corners in boxes]
+    return gpd.GeoDataFrame({"parcel_code": codes}, geometry=shapes, crs="EPSG:4547", index=range(1, len(boxes) + 1))
+
+
+def test_overlap_equal_and_gap_by_hand() -> None:
+    found = neighbour_faults(
+        squares((0, 0, 10, 10), (10.2, 0, 20, 10), (19, 0, 30, 10), (19, 0, 30, 10), (30, 0, 40, 10))
+    )
+    rows = found[["relation", "source_row", "other_row", "relation_area"]].values.tolist()
+    assert rows == [["重叠", 2, 3, 10.0], ["重叠", 2, 4, 10.0], ["图形相同", 3, 4, 110.0], ["缝隙", 1, 2, 2.0]]
+    assert found["relation_width"].tolist()[3] == pytest.approx(2 * 2 / 20.4, abs=1e-3)
+    assert found.crs == "EPSG:4547"
+
+
+cells = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=9
+)
+
+
+@settings(max_examples=examples(60))
+@given(cells)
+def test_overlaps_are_those_of_every_pair(drawn: list[tuple[int, int, int, int]]) -> None:
+    parcels = squares(*((4.0 * x, 4.0 * y, 4.0 * (x + w), 4.0 * (y + h)) for x, y, w, h in drawn))
+    expected = {
+        (left + 1, right + 1): 16.0 * width * height
+        for (left, a), (right, b) in itertools.combinations(enumerate(drawn), 2)
+        if (width := min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])) > 0
+        and (height := min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])) > 0
+    }
+    found = neighbour_faults(parcels)
+    found = found[found["relation"].ne("缝隙")]
+    pairs = zip(found["source_row"], found["other_row"], strict=True)
+    assert dict(zip(pairs, found["relation_area"], strict=True)) == pytest.approx(expected)
+
+
+def test_parcels_that_share_an_edge_or_lie_far_apart_fit() -> None:
+    assert neighbour_faults(squares((0, 0, 10, 10), (10, 0, 20, 10), (21, 0, 30, 10))).empty
+    narrow = neighbour_faults(squares((0, 0, 10, 10), (10.4, 0, 20, 10)), Tolerances(gap_width=0.3))
+    assert narrow.empty
+
+
+def test_polygons_of_many_collections_are_kept_in_their_rows() -> None:
+    triangle, line = shapely.from_wkt("POLYGON((0 0, 1 0, 1 1, 0 0))"), shapely.from_wkt("LINESTRING(0 0, 1 1)")
+    two = shapely.geometrycollections([triangle, shapely.box(5, 5, 6, 6), line])
+    kept = polygons_only([line, two, triangle, None, shapely.geometrycollections([triangle])])  # type: ignore[arg-type]
+    assert [None if shape is None else shape.area for shape in kept] == [None, 1.5, 0.5, None, 0.5]
+
+
+# --- what is handed over
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_county(tmp_path_factory.mktemp("check") / "county", parcels=40).parent
+
+
+def with_formulas(folder: Path, tmp_path: Path) -> Path:
+    """The small county's parcels, with a formula, a script and a negative number among the values."""
+    frame = gpd.read_file(folder / "parcels.gpkg")
+    frame["容积率"] = frame["容积率"].astype("object")
+    frame.loc[0, "容积率"] = "=HYPERLINK(1)"
+    frame.loc[1, "容积率"] = "<script>alert(1)</script>"
+    frame.loc[2, "取得成本"] = -5.0
+    frame.to_file(tmp_path / "宗地.gpkg", layer="宗地")
+    return tmp_path / "宗地.gpkg"
+
+
+def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder: Path, tmp_path: Path) -> None:
+    parcels = read_parcels(with_formulas(folder, tmp_path))
+    work = checked(parcels, screen(parcels, county="411081"), "宗地.gpkg")
+    tables, findings = problem_tables(work), work.screening.findings
+    assert next(iter(tables)) == "检查汇总"
+    assert sum(len(tables[name]) for name in findings["check"].unique()) == len(findings)
+    drawn = problem_layers(work)[PROBLEMS]
+    shaped = parcels.index[~(parcels.geometry.isna() | parcels.geometry.is_empty)]
+    assert len(drawn) == findings["source_row"].isin(shaped).sum()
+    created = datetime(2026, 3, 2, tzinfo=UTC)
+    with check_run(tmp_path / "out", created) as run:
+        made = write_check(work, run, created)
+    book = openpyxl.load_workbook(run.final / made["检查结果"])
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert any(cell.value == "=HYPERLINK(1)" and cell.data_type == "s" for cell in cells)
+    assert not any(cell.data_type == "f" and "HYPERLINK" in str(cell.value) for cell in cells)
+    layers = dict(pyogrio.list_layers(run.final / made["问题图层"]))
+    assert {PROBLEMS, "layer_styles"} <= layers.keys()
+
+
+def test_the_command_writes_what_it_says_and_ends_by_severity(folder: Path, tmp_path: Path) -> None:
+    path = with_formulas(folder, tmp_path)
+    done = CliRunner().invoke(
+        app, ["check", str(path), "--county", "411081", "--out", str(tmp_path / "成果"), "--json"]
+    )
+    assert done.exit_code == 3
+    document = json.loads(done.stdout)
+    assert {Path(file).name for file in document["files"].values()} == {"检查结果.xlsx", "检查结果.gpkg"}
+    assert all(Path(file).is_file() for file in document["files"].values())
+    worst = pd.DataFrame(document["findings"])
+    assert "错误" in set(worst["severity"])
+    sound = one(at(shapely.box(0, 0, 100, 100))).rename(columns={"parcel_code": "宗地代码"})
+    sound.to_file(tmp_path / "好.gpkg", layer="宗地")
+    assert CliRunner().invoke(app, ["check", str(tmp_path / "好.gpkg")]).exit_code == 1  # columns are missing
