@@ -10,6 +10,8 @@ import geopandas as gpd
 import openpyxl
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from landmarket import screen
 from landmarket.errors import BadValueError, CrsError, LandMarketError, ReadError, RuleError
@@ -18,8 +20,9 @@ from landmarket.io.sheets import workbook_grids
 from landmarket.land_book.village_incomes import read_village_incomes
 from landmarket.rules import load_toml
 from tests.file_fuzz import READERS, hunt, read_case, write_files
-from tests.hunting import FULL
-from tests.mutations import MUTATIONS, mutated
+from tests.hunting import FULL, examples
+from tests.mutations import MUTATIONS, TOKENS, mutated
+from tests.parser_fuzz import PROMISES, SEEDS
 
 FILES = 10_000 if FULL else 5 * len(READERS)
 SEED = 20260302
@@ -62,6 +65,36 @@ def test_every_mutation_changes_files_and_takes_any(mutation: object) -> None:
     assert any(data != text for data in given)
     assert all(isinstance(mutation(b"", random.Random(seed)), bytes) for seed in range(40))  # noqa: S311
     assert mutated(text, 7) == mutated(text, 7)
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_parsers_keep_their_promises_on_their_seeds(name: str) -> None:
+    for text in SEEDS[name]:
+        PROMISES[name](text)
+    if name != "rules":
+        for token in TOKENS:
+            PROMISES[name](token.decode("utf-8", "replace"))
+
+
+def pieces(name: str) -> st.SearchStrategy[str]:
+    """Texts put together from pieces of the seeds and any characters."""
+    seeds = [
+        seed[start : start + size] for seed in SEEDS[name] for start in range(0, len(seed), 3) for size in (1, 4, 40)
+    ]
+    return st.lists(st.one_of(st.sampled_from(seeds), st.text(max_size=3)), max_size=6).map("".join)
+
+
+@pytest.mark.parametrize("name", PROMISES)
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_parsers_keep_their_promises_on_any_text(name: str, data: st.DataObject) -> None:
+    PROMISES[name](data.draw(pieces(name)))
+
+
+def test_a_broken_promise_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.parser_fuzz.parse_parcel_code", lambda text: "411081004002JB00002")
+    with pytest.raises(AssertionError):
+        PROMISES["parcel_code"]("411081004002JB00001")
 
 
 # --- what the hunts found
