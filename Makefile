@@ -31,8 +31,14 @@ bench: $(VENV)/.test
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi
 
+# Hours: everything the tests hunt for, whole; the small parsers with coverage as the guide; mutants of the exact arithmetic
 hunt: $(VENV)/.test browser postgis
+	$(PIP) install --quiet --require-hashes -r requirements/hunt.txt
 	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
+	for name in parcel_code far_range price day term code grade rules; do \
+		$(BIN)/python -m tests.parser_hunt $$name 100000 || exit 1; done
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 docs: docs/_build/executed/.done
 	$(BIN)/python docs/build.py
@@ -59,7 +65,8 @@ lock: $(VENV)/bin/python
 		--python-version 3.11 --group build pyproject.toml -o requirements/core.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --group build --group test --group lint --group docs pyproject.toml -o requirements/test.txt
-
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --group build --group test --group hunt pyproject.toml -c requirements/test.txt -o requirements/hunt.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-deps --python-version 3.11 \
 		requirements/core.txt --format pylock.toml | $(BIN)/python .ci/windows_wheels.py > requirements/windows.tmp
 	mv requirements/windows.tmp requirements/windows.csv

@@ -23,6 +23,7 @@ from landmarket.io.encoding import shapefile_encoding
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET, read_geoparquet
 from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date, to_number
+from landmarket.io.zip_files import ZIP, unpacked_layer
 
 _SHAPEFILE = ".shp"
 _SHOWN = 3
@@ -53,6 +54,9 @@ def list_layers(path: str | Path) -> list[str]:
     require_readable_format(Path(path))
     if not Path(path).exists():
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+    if Path(path).suffix.lower() == ZIP:
+        with unpacked_layer(Path(path)) as inner:
+            return list_layers(inner)
     try:
         with _told_by_gdal():
             return [str(name) for name, _ in pyogrio.list_layers(path)]
@@ -131,6 +135,10 @@ def _read(path: str | Path, encoding: str | None, layer: str | None) -> tuple[gp
     if is_database(path):
         return *_table(str(path), layer), shown_address(str(path))
     file = Path(path)
+    if file.suffix.lower() == ZIP:
+        with unpacked_layer(file) as inner:
+            frame, encoded, name = _read(inner, encoding, layer)
+        return frame, encoded, f"{file.name} 中的 {name}"
     if file.suffix.lower() == BOUNDARY_TEXT:
         frame = read_boundary_text(file)
         return frame, str(frame.attrs["encoding"]), file.name
@@ -147,8 +155,8 @@ def read_parcels(
     Parameters
     ----------
     path : path-like
-        Shapefile, GeoPackage, FileGDB folder, GeoJSON, GeoParquet or boundary text file (``.txt``); or the address
-        of a PostGIS database, ``postgresql://user@host/database``.
+        Shapefile, GeoPackage, FileGDB folder, GeoJSON, GeoParquet, boundary text file (``.txt``), or a ``.zip`` of
+        one; or the address of a PostGIS database, ``postgresql://user@host/database``.
     encoding : str, optional
         Encoding of a shapefile's texts. Default: its ``.cpg``, then strict UTF-8, then GB18030.
     crs : str, optional
