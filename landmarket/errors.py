@@ -14,6 +14,7 @@
      ├── RuleError            (ValueError)   a rule file is malformed or gives two answers
      ├── NoRuleInForceError   (LookupError)  no rule is in force on that date
      ├── UnsupportedModeError (ValueError)   a mode of deal that is not simulated yet
+     ├── ClusterError         (RuntimeError) a cluster cannot be reached, or stopped before the work was done
      ├── FontError            (LookupError)  no font has the Chinese characters of a chart
      └── OutputError          (OSError)      a result cannot be written whole
 
@@ -82,6 +83,10 @@ class NoRuleInForceError(LandMarketError, LookupError):
 
 class UnsupportedModeError(LandMarketError, ValueError):
     """This mode of deal (交易方式) is lawful but not simulated yet."""
+
+
+class ClusterError(LandMarketError, RuntimeError):
+    """A cluster cannot be reached, or stopped before the work was done."""
 
 
 class FontError(LandMarketError, LookupError):

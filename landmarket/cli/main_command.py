@@ -24,6 +24,7 @@ from landmarket.cli.price_command import price
 from landmarket.cli.rerun_command import compare, rerun
 from landmarket.cli.run_commands import demo, report, run
 from landmarket.cli.simulate_command import simulate
+from landmarket.cli.tile_commands import sort
 from landmarket.errors import LandMarketError, LandMarketWarning
 
 WRONG_USAGE, REFUSED = 2, 4
@@ -41,7 +42,7 @@ def app() -> None:
 
 for _command in (
     *(check, run, report, map_, atlas, layers, price, worksheet, papers),
-    *(grade, compile_, income, simulate, book_, rerun, compare, demo),
+    *(grade, compile_, income, simulate, book_, rerun, compare, sort, demo),
 ):
     app.add_command(_command)
 for _command in (year, book_report, export, candidates, coverage):

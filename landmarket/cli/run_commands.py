@@ -11,7 +11,8 @@ import click
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, PRICES, counts_line, record_command, run_time, say
-from landmarket.county import read_county, sample_county
+from landmarket.cli.tile_commands import run_in_tiles, run_on_cluster
+from landmarket.county import County, read_county, sample_county
 from landmarket.products import (
     LAYERS,
     MAPS,
@@ -29,6 +30,7 @@ from landmarket.products.maps import COUNTY_PAGE
 from landmarket.products.run_folder import ATLAS
 from landmarket.products.whole_run import FIRST_PAGE
 from landmarket.scenario import TOTAL
+from landmarket.tiles import PARCELS_A_TILE, here
 from landmarket.units import wan_text
 
 
@@ -64,20 +66,39 @@ def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) ->
 
 
 def county_work(path: Path, prices: Path | None = None) -> Work:
+    return do_county(_county(path, prices), say)
+
+
+def _county(path: Path, prices: Path | None) -> County:
     county = read_county(path)
-    if prices is not None:
-        county = replace(county, files={**county.files, "prices": prices})
-    return do_county(county, say)
+    return county if prices is None else replace(county, files={**county.files, "prices": prices})
 
 
 @click.command(cls=ChineseCommand)
 @COUNTY
 @PRICES
+@click.option(
+    "--tables", is_flag=True, help="只写数据表，逐片计算，内存只占一片；百万宗以上用此项，宗地须为 GeoParquet。"
+)
+@click.option("--cluster", metavar="地址", help="在集群上逐片计算，只写数据表；地址如 tcp://10.0.0.5:8786。")
+@click.option(
+    "--tile-parcels", type=click.IntRange(min=1), default=PARCELS_A_TILE, metavar="宗数", help="每片宗数，默认 50000。"
+)
 @OUT
 @JSON
-def run(county: Path, prices: Path | None, out: Path, as_json: bool) -> None:
-    """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、地图、图集、工作簿、乡镇汇总、图层。"""
-    run_all(county, out, as_json, prices)
+def run(
+    county: Path, prices: Path | None, tables: bool, cluster: str | None, tile_parcels: int, out: Path, as_json: bool
+) -> None:
+    """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、地图、图集、工作簿、乡镇汇总、图层。
+
+    宗地太多、内存或工作簿装不下时，加 --tables 只写数据表；先用 sort 按位置排序。
+    """
+    if cluster is not None:
+        run_on_cluster(_county(county, prices), out, cluster, tile_parcels, as_json)
+    elif tables:
+        run_in_tiles(_county(county, prices), out, here, tile_parcels, as_json)
+    else:
+        run_all(county, out, as_json, prices)
 
 
 def run_all(path: Path, out: Path, as_json: bool, prices: Path | None = None) -> None:

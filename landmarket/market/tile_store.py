@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landmarket.errors import OutputError
-from landmarket.io.locks import acquire, release
+from landmarket.io.kept_work import kept_work
 from landmarket.io.whole import output_errors, write_whole
 from landmarket.market.lots import Lot, Market
 from landmarket.market.market_totals import Totals
@@ -29,7 +27,6 @@ from landmarket.market.tiles import Book, Find, Place, Tile, simulate_tile
 
 FOLDER = ".landmarket-market-internal"
 """Folder beside the run folders that holds the tiles of unfinished work. Secret."""
-_LOCK = ".landmarket-market.lock"
 _DIGEST_BYTES = 20
 _PARTS = ("money", "area", "parties")
 
@@ -116,18 +113,8 @@ def kept_tiles(out: Path) -> Iterator[TileStore]:
     OutputError
         If another process is simulating into the same folder.
     """
-    path = out / _LOCK
-    with output_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = acquire(path)
-    if lock is None:
-        raise OutputError(f"{out}：另一次模拟正在写入这个目录。办法：等它结束，或用 --out 换一个目录。")
-    store = TileStore(out / FOLDER)
-    try:
-        yield store
-        shutil.rmtree(store.folder, ignore_errors=True)
-    finally:
-        release(lock, path)
+    with kept_work(out, FOLDER, "模拟") as folder:
+        yield TileStore(folder)
 
 
 def tile_key(book: Book, market: Market, at: Place) -> str:

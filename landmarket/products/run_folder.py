@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
 
 from landmarket.audience import strictest
 from landmarket.county import County
@@ -14,7 +18,9 @@ from landmarket.io.database_address import FINGERPRINT, Source
 from landmarket.io.tables import csv_bytes, write_tables
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.market.offer import reserve_prices
+from landmarket.market.terms import DealTerms
 from landmarket.products.work import Work, plain, rules_used
+from landmarket.scenario import Outcome, Scenario
 
 RESERVE = "底价（内部，不得外传）.csv"
 TABLES = "tables"
@@ -66,9 +72,34 @@ def write_reserves(work: Work, run: RunFolder) -> None:
     run : RunFolder
         The run folder.
     """
-    deals = work.outcome.deals
-    offered = plain(work.outcome.table.loc[deals.index[deals["deal_gap"].eq("")]])
-    (run.internal / RESERVE).write_bytes(csv_bytes(reserve_prices(offered, work.scenario.terms)))
+    reserves = internal_reserves(work.outcome, work.scenario.terms)
+    (run.internal / RESERVE).write_bytes(csv_bytes(reserves))
+
+
+def internal_reserves(outcome: Outcome, terms: DealTerms) -> pd.DataFrame:
+    """Set the reserve price of every parcel that was offered (底价). Internal.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        A scenario's outcome.
+    terms : DealTerms
+        Its terms.
+
+    Returns
+    -------
+    DataFrame
+        As `landmarket.market.offer.reserve_prices` gives it.
+    """
+    offered = outcome.deals.index[outcome.deals["deal_gap"].eq("")]
+    of_them = replace(
+        outcome,
+        parcels=outcome.parcels.loc[offered],
+        entry=outcome.entry.loc[offered],
+        prices=outcome.prices.loc[offered],
+        deals=outcome.deals.loc[offered],
+    )
+    return reserve_prices(plain(of_them.table), terms)
 
 
 def write_results(work: Work, folder: Path) -> None:
@@ -94,12 +125,11 @@ def write_results(work: Work, folder: Path) -> None:
     )
 
 
-def _require_what_was_read(work: Work, run: RunFolder) -> None:
+def _require_what_was_read(layers: Sequence[gpd.GeoDataFrame], run: RunFolder) -> None:
     """Refuse to state the fingerprint of a table that others changed since it was read."""
-    scenario, inputs = work.scenario, run.facts["inputs"]
+    inputs = run.facts["inputs"]
     stated = inputs if isinstance(inputs, list) else []
-    layers = [work.screening.accepted, scenario.villages, scenario.plan, scenario.owners]
-    for layer in [*layers, *(one.areas for one in scenario.constraints)]:
+    for layer in layers:
         read = layer.attrs.get(FINGERPRINT)
         if read is not None and read not in stated:
             raise ReadError(
@@ -122,12 +152,43 @@ def record(work: Work, run: RunFolder) -> None:
     ReadError
         If a table of a database is no longer as it was read.
     """
-    _require_what_was_read(work, run)
-    rules = rules_used(work).astype("object")
-    classification, because = strictest(work.county.classified)
+    layers = [work.screening.accepted, *_layers(work.scenario)]
+    record_facts(work.county, layers, work.screening.counts, rules_used(work), run)
+
+
+def record_facts(
+    county: County, layers: Sequence[gpd.GeoDataFrame], counts: Mapping[str, int], rules: pd.DataFrame, run: RunFolder
+) -> None:
+    """Tell the manifest what a run rests on, of a county whose results are not in one place.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    layers : sequence of GeoDataFrame
+        What was read.
+    counts : mapping of str to int
+        读入, 采用, 暂不处理.
+    rules : DataFrame
+        As `rules_used` gives them.
+    run : RunFolder
+        The run folder.
+
+    Raises
+    ------
+    ReadError
+        If a table of a database is no longer as it was read.
+    """
+    _require_what_was_read(layers, run)
+    classification, because = strictest(county.classified)
+    stated = rules.astype("object")
     run.record(
-        classification={"classification": classification, "because": because, "inputs": work.county.classified},
-        counts=work.screening.counts,
-        notice=work.county.notice,
-        rules=rules.where(rules.notna(), None).to_dict("records"),
+        classification={"classification": classification, "because": because, "inputs": county.classified},
+        counts=counts,
+        notice=county.notice,
+        rules=stated.where(stated.notna(), None).to_dict("records"),
     )
+
+
+def _layers(scenario: Scenario) -> list[gpd.GeoDataFrame]:
+    return [scenario.villages, scenario.plan, scenario.owners, *(one.areas for one in scenario.constraints)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -119,7 +119,32 @@ def rules_used(work: Work) -> pd.DataFrame:
     DataFrame
         item, value, unit, effective_from, effective_to, source, verified, note.
     """
-    county, scenario = work.county, work.scenario
+    votes, deals = (
+        tuple(day.date() for day in days.dropna().unique())
+        for days in (work.outcome.parcels["vote_on"], work.outcome.deals["deal_on"])
+    )
+    return rules_asked_on(work.county, work.scenario, votes, deals)
+
+
+def rules_asked_on(
+    county: County, scenario: Scenario, vote_days: Sequence[date], deal_days: Sequence[date]
+) -> pd.DataFrame:
+    """List everything the results rest on (依据), where only the days on which rules were asked are known.
+
+    Parameters
+    ----------
+    county : County
+        The county file.
+    scenario : Scenario
+        Layers, notice and rules.
+    vote_days, deal_days : sequence of date
+        Days of the votes and of the deals, each once.
+
+    Returns
+    -------
+    DataFrame
+        As `rules_used`.
+    """
     notice, terms = scenario.price_table, public_terms(scenario.terms)
     choices = {
         "县": f"{county.name}（{county.county}）{'，试点县' if county.pilot else ''}",
@@ -139,10 +164,9 @@ def rules_used(work: Work) -> pd.DataFrame:
     in_force = [
         rule
         for rule in (*national_rules(), *scenario.entry_rule.rules)
-        if any(rule.holds(day, county.county, county.pilot) for day in _days_asked(rule.key, work))
+        if any(rule.holds(day, county.county, county.pilot) for day in _days_asked(rule.key, scenario, vote_days))
     ]
-    days = [day.date() for day in work.outcome.deals["deal_on"].dropna().unique()]
-    in_force += dict.fromkeys(rule for day in days for rule in rules_asked(day, scenario.split_rule))
+    in_force += dict.fromkeys(rule for day in deal_days for rule in rules_asked(day, scenario.split_rule))
     return pd.concat(
         [
             stated_sources(choices, "县配置文件"),
@@ -156,11 +180,10 @@ def rules_used(work: Work) -> pd.DataFrame:
     )
 
 
-def _days_asked(key: str, work: Work) -> list[date]:
+def _days_asked(key: str, scenario: Scenario, vote_days: Sequence[date]) -> Sequence[date]:
     """Days on which a run asks the rule of a key; none where it does not ask at all."""
-    scenario, outcome = work.scenario, work.outcome
     if key.startswith("vote_"):
-        return [day.date() for day in outcome.parcels["vote_on"].dropna().unique()]
+        return vote_days
     if key == "lease_years_max":
         return [scenario.on] if scenario.terms.form is Form.LEASE else []
     return [scenario.on] if key.startswith(("entry_", "price_table_", "date_index_")) else []

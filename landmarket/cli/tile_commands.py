@@ -1,0 +1,85 @@
+"""The commands for counties larger than memory (分片计算): tables by tiles, and parcels put in order for them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from landmarket.cli.help import ChineseCommand
+from landmarket.cli.options import counts_line, progress, record_command, run_time, say
+from landmarket.county import County
+from landmarket.errors import ClusterError
+from landmarket.products.run_folder import TABLES
+from landmarket.scenario import TOTAL
+from landmarket.tiles import TiledRun, in_order, run_tiles, write_ordered
+from landmarket.tiles.tiled_run import Executor
+from landmarket.units import wan_text
+
+NO_DASK = '没有安装 dask，不能用集群。办法：pip install "landmarket[dask]"，或改用 --tables 在本机逐片计算。'
+
+
+def run_on_cluster(county: County, out: Path, address: str, parcels: int, as_json: bool) -> None:
+    """Write a county's tables, computed on a cluster (集群运行)."""
+    try:
+        from landmarket.cluster import connected, on_cluster
+    except ImportError as error:
+        raise ClusterError(NO_DASK) from error
+    with connected(address) as client:
+        run_in_tiles(county, out, on_cluster(client), parcels, as_json)
+
+
+def run_in_tiles(county: County, out: Path, executor: Executor, parcels: int, as_json: bool) -> None:
+    """Write a county's tables, computed tile by tile (分片运行)."""
+    say("只写数据表：地图、图集与工作簿不写（工作簿一张表最多 1048576 行）；逐宗原因见各表")
+    done = run_tiles(
+        county,
+        out.absolute(),
+        tiling=in_order(parcels),
+        executor=executor,
+        progress=progress,
+        created=run_time(),
+        opened=record_command,
+    )
+    _finished(county, done, as_json)
+
+
+def _finished(county: County, done: TiledRun, as_json: bool) -> None:
+    found, totals = done.together, done.totals().drop(columns="area")
+    sums = dict(zip(map(str, totals.columns), totals.loc[[TOTAL]].to_numpy(dtype="int64")[0].tolist(), strict=True))
+    if as_json:
+        files = {"数据表": TABLES, "清单": "manifest.json"}
+        document = {
+            "folder": str(done.folder),
+            "files": files,
+            "counts": found.counts,
+            "sums": sums,
+            "gaps": found.gaps,
+            "findings": found.findings,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    if county.notice:
+        click.echo(county.notice)
+    click.echo(counts_line(found.counts))
+    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
+    click.echo(
+        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
+        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
+    )
+    said = "，".join(f"{severity} {count} 处" for severity, count in found.findings.items()) or "没有发现问题"
+    click.echo(f"数据检查：{said}（逐条见 {TABLES}/findings）")
+    click.echo(f"数据表：{done.folder / TABLES}")
+
+
+@click.command(cls=ChineseCommand)
+@click.argument("source", type=click.Path(path_type=Path), metavar="宗地文件")
+@click.argument("target", type=click.Path(path_type=Path), metavar="新文件")
+def sort(source: Path, target: Path) -> None:
+    """把 GeoParquet 宗地文件按位置排序另存，供 run --tables 逐片计算：邻接宗地排在一起，读得少、算得快。
+
+    新文件多一列“原行号”（原文件中的行号，从 1 起）和逐宗范围 bbox；内容不变。
+    """
+    write_ordered(source, target)
+    click.echo(f"已按位置排序：{target}")
