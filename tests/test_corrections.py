@@ -180,3 +180,83 @@ def test_months_are_whole() -> None:
     day = pd.Timestamp
     assert whole_months(day("2025-04-01").date(), day("2026-04-01").date()) == 12
     assert whole_months(day("2025-01-31").date(), day("2025-02-28").date()) == 0
+
+
+# --- at the edges of what is allowed, and what is said beyond them
+
+
+def test_terms_at_the_edges() -> None:
+    assert term_factor(40, 40, 0.0) == 1.0
+    assert term_factor(np.inf, np.inf, 0.06) == 1.0
+    assert term_factor(1, 2, 0.5) == pytest.approx((1 - 1 / 1.5) / (1 - 1 / 2.25))
+    stated = pd.Series([20.0, 40.0], index=["乙", "甲"])
+    for years in (stated.astype("object"), stated.astype("Float64"), stated.astype("float32")):
+        pd.testing.assert_series_equal(
+            term_factor(years, 40, 0.065), pd.Series([0.7789, 1.0], index=["乙", "甲"]), atol=5e-5, check_names=False
+        )
+
+
+@pytest.mark.parametrize("row", [(0, 40, 0.06), (10, 0, 0.06), (41, 40, 0.06), (10, 40, 0), (10, 40, 1), (10, 40, 1.5)])
+def test_a_term_that_cannot_be_is_named_with_its_values(row: tuple[float, float, float]) -> None:
+    years, legal, rate = (
+        pd.Series([good, value], index=["甲", "乙"]) for good, value in zip((20, 40, 0.06), row, strict=True)
+    )
+    with pytest.raises(BadValueError) as refused:
+        term_factor(years, legal, rate)
+    assert str(refused.value) == (
+        f"年期修正算不出，共 1 行：乙 = '{row[0]:g} 年 / 法定 {row[1]:g} 年 / 还原率 {row[2]:g}'。"
+        "办法：年期应大于 0 且不超过法定最高年期，还原率如 0.06。"
+    )
+
+
+def test_indices_at_the_edges() -> None:
+    assert date_factor(0.5, 0.25) == 2.0
+    on = pd.Series([106.0, 53.0], index=["乙", "甲"]).astype("object")
+    pd.testing.assert_series_equal(date_factor(on, 100), pd.Series([1.06, 0.53], index=["乙", "甲"]), check_names=False)
+    for on_day, on_base in ((0, 100), (100, 0), (-1, 100), (np.nan, 100)):
+        with pytest.raises(BadValueError, match=r"地价指数应为正数：.*办法：核对期日修正表"):
+            date_factor(on_day, on_base)
+
+
+def test_ratios_at_the_ends_of_the_table_are_in_it() -> None:
+    table = pd.Series({1.0: 0.9, 2.0: 1.1, 3.0: 1.2})
+    assert [far_factor(ratio, table) for ratio in (1.0, 1.5, 3.0)] == [0.9, pytest.approx(1.0), 1.2]
+    assert far_factor(9.0, table, "clamp") == 1.2
+    whole = pd.Series({1.0: 1.0, 3.0: 2.0}).astype("object")
+    assert far_factor(pd.Series([2.0]).astype("object"), whole).tolist() == [1.5]
+
+
+def test_a_ratio_outside_the_table_is_named_with_its_ends() -> None:
+    table = pd.Series({1.0: 0.9, 2.0: 1.1, 3.0: 1.2})
+    wanted = pd.Series([1.5, 0.5, np.nan, 3.5], index=["甲", "乙", "丙", "丁"])
+    with pytest.raises(BadValueError) as refused:
+        far_factor(wanted, table)
+    assert str(refused.value) == (
+        "容积率不在修正表 1—3 之内，共 3 行：乙 = 0.5、丙 = nan、丁 = 3.5。"
+        "办法：核对容积率，或明确选择取端值（clamp）。"
+    )
+    with pytest.raises(BadValueError, match="共 1 行：丙 = nan"):
+        far_factor(wanted, table, "clamp")
+    for broken in (pd.Series(dtype="float64"), pd.Series([1.0, 1.1], index=[1.0, 1.0])):
+        with pytest.raises(BadValueError) as refused:
+            far_factor(1.0, broken)
+        assert str(refused.value) == "容积率修正系数表为空或有重复的容积率。办法：核对容积率修正表。"
+
+
+def test_levels_at_the_edges() -> None:
+    assert set(five_level(100, 100, 100, 1).values()) == {0.0}
+    assert set(five_level(0.5, 0.25, 1, 0).values()) == {0.0}
+    assert five_level(0.5, 0.25, 1, 1) == {"优": 1.0, "较优": 0.5, "一般": 0.0, "较劣": -0.25, "劣": -0.5}
+    for row in (
+        (100, 0, 200, 0.5),
+        (100, 101, 200, 0.5),
+        (100, 50, 99, 0.5),
+        (100, 50, np.inf, 0.5),
+        (100, 50, 200, 1.1),
+    ):
+        with pytest.raises(BadValueError) as refused:
+            five_level(*row)
+        assert str(refused.value) == (
+            f"五级修正：基准地价 {row[0]}、最低 {row[1]}、最高 {row[2]}、权重 {row[3]} 不成立。"
+            "办法：应有 0 < 最低 ≤ 基准地价 ≤ 最高，权重在 0—1 之间。"
+        )
