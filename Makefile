@@ -27,6 +27,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/main_job.py
 	$(BIN)/python benchmarks/split.py
 	PYTHONPATH=. $(BIN)/python benchmarks/simulation.py
+	PYTHONPATH=. $(BIN)/python benchmarks/growth.py $(OUTPUT)/bench --parcels 10000 100000
 	-$(BIN)/python benchmarks/ratio_study.py
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi

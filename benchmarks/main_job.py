@@ -34,13 +34,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket import County, products, read_county, sample_county, scenario
+from landmarket import County, read_county, sample_county
 from landmarket.errors import LandMarketWarning
 from landmarket.io.database_address import place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.pricing import PriceTable, benchmark_price, price_basis
 from landmarket.pricing.price_table import LEVELS
-from landmarket.products import Work, county_run, do_county, write_all
+from landmarket.products import Work, county_run, do_county, sheets, whole_run, write_all
+from landmarket.products import work as computed
+from landmarket.products.book import write_report
+from landmarket.products.maps import write_maps
+from landmarket.scenario import steps
 from landmarket.zoning import ownership, planned_use
 
 P = ParamSpec("P")
@@ -52,18 +56,21 @@ IMPORT, REST, WHOLE = "import", "everything else", "whole"
 
 # Step → the functions that are its time, each in the module that calls it.
 STEPS: Mapping[str, Sequence[Call]] = {
-    "read parcels": [(products, "read_county_parcels")],
-    "screen": [(products, "screen")],
-    "read layers, notice and rules": [(products, "read_villages"), (products, "read_scenario")],
-    "zoning": [(scenario, "zone_parcels")],
-    "entry": [(scenario, "market_entry")],
-    "price": [(scenario, name) for name in ("price_basis", "price_gaps", "choose_floor_area_ratio", "benchmark_price")],
-    "deals": [(scenario, "simulate_deals")],
-    "split": [(scenario, "split_income")],
-    "maps": [(products, "write_maps")],
-    "workbook": [(products, "write_report")],
-    "reserve prices": [(products, "write_reserves")],
-    "tables": [(products, "write_results")],
+    "read parcels": [(computed, "read_county_parcels")],
+    "screen": [(computed, "screen")],
+    "read layers, notice and rules": [(computed, "read_villages"), (computed, "read_scenario")],
+    "zoning": [(steps, "zone_parcels")],
+    "entry": [(steps, "market_entry")],
+    "price": [(steps, name) for name in ("price_basis", "price_gaps", "choose_floor_area_ratio", "benchmark_price")],
+    "deals": [(steps, "simulate_deals")],
+    "split": [(steps, "split_income")],
+    "maps": [(whole_run, "write_maps")],
+    "atlas": [(sheets, "write_county_atlas")],
+    "workbook": [(whole_run, "write_report")],
+    "township documents": [(whole_run, "write_townships")],
+    "layers": [(whole_run, "write_layers")],
+    "reserve prices": [(whole_run, "write_reserves")],
+    "tables": [(whole_run, "write_results")],
 }
 CORE_STEPS = ("read", "join with plan", "join with ownership", "price", "write")
 DEVELOPMENT = ["通路", "通电", "供水", "排水", "通讯", "通气", "供热"]
@@ -105,11 +112,11 @@ def whole_job(county: County, out: Path) -> tuple[Work, Seconds]:
             for module, name in calls:
                 patches.enter_context(patch.object(module, name, timed(getattr(module, name), seconds, step)))
         created = datetime.now(UTC)
-        work = do_county(county, str)
+        done = do_county(county, str)
         with county_run(county, out, created) as run:
-            write_all(work, run, created, str)
+            write_all(done, run, created, str)
     seconds[REST] = seconds[WHOLE] - sum(seconds[step] for step in STEPS)
-    return work, seconds
+    return done, seconds
 
 
 # --- the comparable core, ours and plain -----------------------------------------------------------------------
@@ -229,10 +236,10 @@ def plain_price(parcels: gpd.GeoDataFrame, notice: PriceTable, on: date) -> gpd.
     legal, rate = keyed["legal_term"], keyed["capitalisation_rate"]
     years = keyed["term"].str.removesuffix("年").astype("float64").fillna(legal)
     factor *= ((1 - (1 + rate) ** -years) / (1 - (1 + rate) ** -legal)).round(6)
-    for use, steps in notice.far.groupby("use"):
+    for use, ratios in notice.far.groupby("use"):
         chosen = keyed["use"].eq(use)
         ratio = keyed.loc[chosen, "floor_area_ratio"]
-        factor[chosen] *= np.interp(ratio, steps["floor_area_ratio"], steps["factor"]).round(6)
+        factor[chosen] *= np.interp(ratio, ratios["floor_area_ratio"], ratios["factor"]).round(6)
     for row in notice.steps.to_dict("records"):
         chosen = keyed["use"].eq(row["use"]) | (row["use"] == "")
         value = keyed[row["column"]]
@@ -324,9 +331,9 @@ def profile(county: County, part: str, folder: Path) -> None:
     with profiler if part == "compute" else ExitStack():
         work = do_county(county, str)
     with profiler if part == "maps" else ExitStack():
-        products.write_maps(work, folder / "maps")
+        write_maps(work, folder / "maps")
     with profiler if part == "report" else ExitStack():
-        products.write_report(work, folder / "report.xlsx", created)
+        write_report(work, folder / "report.xlsx", created)
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 
 
