@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements/core.txt", "requirements/test.txt")
+LOCKS = ("requirements/core.txt", "requirements/test.txt", "requirements/hunt.txt")
+NO_NETWORK = ("ConnectionError", "Failed to establish", "Name or service", "timed out", "ProxyError", "getaddrinfo")
 
 
 def installed(folder: Path) -> Path | None:
@@ -33,7 +34,9 @@ def audited(python: Path, lock: Path) -> list[dict[str, object]] | None:
     try:
         found: list[dict[str, object]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        return None
+        if any(sign in done.stderr for sign in NO_NETWORK):
+            return None
+        raise SystemExit(f"{lock}: pip-audit failed\n{done.stderr[-2000:]}") from None
     return found
 
 
