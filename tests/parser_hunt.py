@@ -13,20 +13,21 @@ import importlib
 import sys
 from pathlib import Path
 
-atheris = importlib.import_module("atheris")
-with atheris.instrument_imports(include=["landmarket.io.values", "landmarket.zoning", "landmarket.rules"]):
-    from tests.parser_fuzz import PROMISES, SEEDS
+WATCHED = ["landmarket.io.values", "landmarket.zoning", "landmarket.rules"]
 
 
 def main(name: str, runs: str) -> None:
     """Fuzz one parser with coverage as the guide; texts that lead somewhere new are kept in ``output/corpus``."""
+    atheris = importlib.import_module("atheris")
+    with atheris.instrument_imports(include=WATCHED):  # before anything of the package is imported
+        fuzz = importlib.import_module("tests.parser_fuzz")
     corpus = Path("output") / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
-    for place, seed in enumerate(SEEDS[name]):
+    for place, seed in enumerate(fuzz.SEEDS[name]):
         (corpus / f"seed{place}").write_text(seed, encoding="utf-8")
 
     def once(data: bytes) -> None:
-        PROMISES[name](data.decode("utf-8", "replace"))
+        fuzz.PROMISES[name](data.decode("utf-8", "replace"))
 
     atheris.Setup([sys.argv[0], f"-runs={runs}", "-max_len=4000", str(corpus)], once)
     atheris.Fuzz()

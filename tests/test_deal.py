@@ -717,7 +717,7 @@ def test_terms_can_bring_holidays(tmp_path: Path) -> None:
         ('"挂牌"', '"挂排"', "招标、拍卖、挂牌、协议 之一"),
         ("start_ratio = 0.80", 'start_ratio = "0.8"', "不是数"),
         ("start_ratio = 0.80", "start_ratio = 0.0000001", "至多六位小数"),
-        ("start_ratio = 0.80", "start_ratio = inf", "至多六位小数"),
+        ("start_ratio = 0.80", "start_ratio = inf", "不是有限的数"),
         ("start_ratio = 0.80", "start_ratio = 0", "start_ratio 应大于 0"),
         ("min_bidders = 1", "min_bidders = 1.5", "不是整数"),
         ("min_bidders = 1", "min_bidders = true", "不是整数"),
