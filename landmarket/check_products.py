@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from landmarket.columns import label
 from landmarket.crs import to_projected
-from landmarket.geometry import polygons_only, repaired
-from landmarket.io.database_address import Source
-from landmarket.io.writing import RunFolder, new_run
+from landmarket.geometry import usable_polygons
+from landmarket.io.writing import RunFolder
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle
 from landmarket.report.table_book import write_table_book
@@ -38,8 +35,8 @@ class CheckWork:
         The file, as the workbook names it.
     notes : tuple of str
         What was found about file, encoding and coordinates.
-    raw : GeoDataFrame
-        Every row as read, in a projected system.
+    shapes : GeoSeries
+        Every row's polygon, in a projected system, invalid ones as repaired; None where there is none.
     screening : Screening
         Accepted rows, findings, rows set aside.
     neighbours : GeoDataFrame
@@ -50,7 +47,7 @@ class CheckWork:
 
     title: str
     notes: tuple[str, ...]
-    raw: gpd.GeoDataFrame
+    shapes: gpd.GeoSeries
     screening: Screening
     neighbours: gpd.GeoDataFrame
     notice: str
@@ -84,7 +81,8 @@ def checked(parcels: gpd.GeoDataFrame, screening: Screening, title: str, notice:
     raw = to_projected(parcels)
     if "parcel_code" not in raw.columns:
         raw = raw.assign(parcel_code=pd.Series("", index=raw.index, dtype="str"))
-    return CheckWork(title, notes, raw, screening, neighbour_faults(raw), notice)
+    raw = raw.set_geometry(gpd.GeoSeries(usable_polygons(raw.geometry.to_numpy()), index=raw.index, crs=raw.crs))
+    return CheckWork(title, notes, raw.geometry, screening, neighbour_faults(raw), notice)
 
 
 def problem_tables(work: CheckWork) -> dict[str, pd.DataFrame]:
@@ -100,14 +98,12 @@ def problem_tables(work: CheckWork) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         The summary first, then the rows of each check by its name, neighbours, and what was said of the file.
     """
-    findings = work.screening.findings
-    shown = findings.assign(column=findings["column"].map(label)).drop(columns=["check", "severity"])
-    tables = {SUMMARY: work.screening.summary()}
+    findings, tables = _shown(work.screening), {SUMMARY: work.screening.summary()}
     for name in tables[SUMMARY]["检查项"].drop_duplicates():
-        tables[str(name)] = _headed(shown[findings["check"].eq(name)])
-    tables[NEIGHBOURS] = _headed(pd.DataFrame(work.neighbours.drop(columns=work.neighbours.geometry.name)))
-    counts = [f"{name} {count} 宗" for name, count in work.screening.counts.items()]
-    tables["文件"] = pd.DataFrame({"说明": [*work.notes, *counts]}, dtype="str")
+        tables[str(name)] = findings[findings["检查项"].eq(name)].drop(columns=["检查项", "严重程度"])
+    neighbours = work.neighbours.drop(columns=work.neighbours.geometry.name).rename(columns=_HEADERS)
+    tables[NEIGHBOURS] = pd.DataFrame(neighbours)
+    tables["文件"] = pd.DataFrame({"说明": [*work.notes, *_counts(work.screening)]}, dtype="str")
     return tables
 
 
@@ -116,6 +112,8 @@ _HEADERS = {
     "other_row": "另一宗行号",
     "parcel_code": "宗地代码",
     "other_code": "另一宗代码",
+    "check": "检查项",
+    "severity": "严重程度",
     "column": "列",
     "value": "值",
     "cure": "办法",
@@ -125,8 +123,13 @@ _HEADERS = {
 }
 
 
-def _headed(table: pd.DataFrame) -> pd.DataFrame:
-    return table.rename(columns=_HEADERS).reset_index(drop=True)
+def _shown(screening: Screening) -> pd.DataFrame:
+    """The findings with Chinese headers, columns by their labels."""
+    return screening.findings.assign(column=screening.findings["column"].map(label)).rename(columns=_HEADERS)
+
+
+def _counts(screening: Screening) -> list[str]:
+    return [f"{name} {count} 宗" for name, count in screening.counts.items()]
 
 
 def problem_layers(work: CheckWork) -> dict[str, gpd.GeoDataFrame]:
@@ -144,38 +147,11 @@ def problem_layers(work: CheckWork) -> dict[str, gpd.GeoDataFrame]:
         each overlap and gap. Findings of rows without a polygon and of whole columns stand in the workbook alone. A
         layer without a row is left out.
     """
-    shapes = gpd.GeoSeries(polygons_only(repaired(work.raw.geometry.to_numpy())[0]), index=work.raw.index)
-    findings = work.screening.findings
-    drawn = findings.assign(column=findings["column"].map(label))
-    drawn = gpd.GeoDataFrame(
-        drawn.rename(columns={**_HEADERS, "check": "检查项", "severity": "严重程度"}),
-        geometry=gpd.GeoSeries(shapes.reindex(findings["source_row"])).to_numpy(),
-        crs=work.raw.crs,
-    )
+    rows = work.screening.findings["source_row"]
+    shapes = gpd.GeoSeries(work.shapes.reindex(rows)).to_numpy()
+    drawn = gpd.GeoDataFrame(_shown(work.screening), geometry=shapes, crs=work.shapes.crs)
     layers = {PROBLEMS: drawn[drawn.geometry.notna()], NEIGHBOURS: work.neighbours.rename(columns=_HEADERS)}
     return {name: layer for name, layer in layers.items() if len(layer)}
-
-
-@contextmanager
-def check_run(out: Path, created: datetime, inputs: Sequence[Source] = ()) -> Iterator[RunFolder]:
-    """Open a run folder for a check.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of all runs.
-    created : datetime
-        Time of the run.
-    inputs : sequence of Path or DatabaseLayer, optional
-        What was checked.
-
-    Yields
-    ------
-    RunFolder
-        Write into its ``folder``.
-    """
-    with new_run(out, inputs=inputs, created=created) as run:
-        yield run
 
 
 def write_check(work: CheckWork, run: RunFolder, created: datetime) -> Mapping[str, str]:
@@ -200,12 +176,11 @@ def write_check(work: CheckWork, run: RunFolder, created: datetime) -> Mapping[s
     OutputError
         If a file cannot be written whole, or a check found more rows than a sheet holds.
     """
-    counts = "；".join(f"{name} {count} 宗" for name, count in work.screening.counts.items())
     write_table_book(
         run.folder / WORKBOOK,
         problem_tables(work),
         title=f"{work.title} 检查结果",
-        line=counts,
+        line="；".join(_counts(work.screening)),
         created=created,
         notice=work.notice,
         long=("办法", "值", "说明"),

@@ -119,3 +119,19 @@ def repaired(geometry: Geometries) -> tuple[Geometries, npt.NDArray[np.bool_]]:
         result[broken] = after_geometry
         certain[broken] = np.abs(after - before) <= 1e-3 * np.maximum(np.nan_to_num(after), 1e-9)
     return result, certain
+
+
+def usable_polygons(geometry: Geometries) -> Geometries:
+    """Bring shapes to valid polygons where that can be done at all (可用的面).
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Any geometries, or None.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        Polygons and multipolygons, repaired even where that is in doubt; None where there is no polygon.
+    """
+    return polygons_only(repaired(geometry)[0])

@@ -13,17 +13,14 @@ import shutil
 import sys
 import tempfile
 import warnings
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from landmarket.county import read_county
 from landmarket.errors import LandMarketWarning
-from landmarket.products import WORKBOOK, county_run, do_county, write_all
-from landmarket.products.book import write_report
-from landmarket.products.documents import TOWNSHIPS, write_townships
-from landmarket.products.layers import LAYERS, write_layers
-from landmarket.products.maps import MAPS, write_maps
-from landmarket.products.run_folder import TABLES, record, write_results
+from landmarket.products import county_run, do_county, sheets, write_all
 from tests.small_county import write_small_county
 
 CREATED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -38,16 +35,9 @@ def quiet(step: str) -> None:
 def job(county_file: Path, out: Path, atlas: bool) -> None:
     """Read, compute and write everything once."""
     work = do_county(read_county(county_file), quiet)
-    with county_run(work.county, out, CREATED) as run:
-        if atlas:
-            write_all(work, run, CREATED, quiet)
-            return
-        write_maps(work, run.folder / MAPS)
-        write_report(work, run.folder / WORKBOOK, CREATED)
-        write_townships(work, run.folder / TOWNSHIPS, CREATED)
-        write_layers(work, run.folder / LAYERS, CREATED)
-        write_results(work, run.folder / TABLES)
-        record(work, run)
+    left_out = nullcontext() if atlas else patch.object(sheets, "write_county_atlas")
+    with left_out, county_run(work.county, out, CREATED) as run:
+        write_all(work, run, CREATED, quiet)
 
 
 def resident() -> int:

@@ -20,10 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket import screen
-from landmarket.check_products import PROBLEMS, check_run, checked, problem_layers, problem_tables, write_check
+from landmarket.check_products import PROBLEMS, checked, problem_layers, problem_tables, write_check
 from landmarket.cli.main_command import app
 from landmarket.geometry import polygons_only
 from landmarket.io.parcels import read_parcels
+from landmarket.io.writing import new_run
 from landmarket.screening import Tolerances, neighbour_faults
 from tests.hunting import examples
 from tests.small_county import write_small_county
@@ -219,7 +220,7 @@ def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder:
     shaped = parcels.index[~(parcels.geometry.isna() | parcels.geometry.is_empty)]
     assert len(drawn) == findings["source_row"].isin(shaped).sum()
     created = datetime(2026, 3, 2, tzinfo=UTC)
-    with check_run(tmp_path / "out", created) as run:
+    with new_run(tmp_path / "out", created=created) as run:
         made = write_check(work, run, created)
     book = openpyxl.load_workbook(run.final / made["检查结果"])
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from landmarket.check_products import CheckWork, check_run, checked, write_check
+from landmarket.check_products import CheckWork, checked, write_check
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import JSON, counts_line, record_command, run_time
 from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
 from landmarket.io.parcels import read_parcels
+from landmarket.io.writing import new_run
 from landmarket.screening import Screening, screen
 
 WARNINGS_FOUND, ERRORS_FOUND = 1, 3
@@ -67,7 +68,7 @@ def _title(source: Source) -> str:
 def _write(work: CheckWork, out: Path, source: Source) -> dict[str, str]:
     """Write workbook and layer; gives the files by what they are."""
     created = run_time()
-    with check_run(out, created, [source]) as run:
+    with new_run(out, inputs=[source], created=created) as run:
         record_command(run)
         made = write_check(work, run, created)
     return {name: str(run.final / file) for name, file in made.items()}

@@ -9,9 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.writing import RunFolder
+from landmarket.scenario import TOTAL
+from landmarket.units import wan_text
 
 CREATED = "landmarket.created"
 """Key of a context under which a run that is done again keeps the time of the first."""
@@ -44,6 +47,43 @@ def counts_line(counts: Mapping[str, int]) -> str:
         In Chinese.
     """
     return "；".join(f"{name} {count} 宗" for name, count in counts.items())
+
+
+def county_sums(totals: pd.DataFrame) -> dict[str, int]:
+    """Take the figures of the whole county from sums by township (全县合计).
+
+    Parameters
+    ----------
+    totals : DataFrame
+        As `landmarket.scenario.Outcome.totals` gives them.
+
+    Returns
+    -------
+    dict of str to int
+        Numbers of parcels, and money in fen.
+    """
+    whole = totals.drop(columns="area").loc[[TOTAL]]
+    return dict(zip(map(str, whole.columns), whole.to_numpy(dtype="int64")[0].tolist(), strict=True))
+
+
+def sums_line(sums: Mapping[str, int]) -> str:
+    """Say what a county's parcels add up to on one line (全县合计).
+
+    Parameters
+    ----------
+    sums : mapping of str to int
+        From `county_sums`.
+
+    Returns
+    -------
+    str
+        In Chinese, money in 万元.
+    """
+    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
+    return (
+        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
+        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
+    )
 
 
 def say(step: str) -> None:

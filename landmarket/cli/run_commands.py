@@ -10,7 +10,18 @@ from pathlib import Path
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import COUNTY, JSON, OUT, PRICES, counts_line, record_command, run_time, say
+from landmarket.cli.options import (
+    COUNTY,
+    JSON,
+    OUT,
+    PRICES,
+    counts_line,
+    county_sums,
+    record_command,
+    run_time,
+    say,
+    sums_line,
+)
 from landmarket.cli.tile_commands import run_in_tiles, run_on_cluster
 from landmarket.county import County, read_county, sample_county
 from landmarket.products import (
@@ -29,20 +40,12 @@ from landmarket.products import (
 from landmarket.products.maps import COUNTY_PAGE
 from landmarket.products.run_folder import ATLAS
 from landmarket.products.whole_run import FIRST_PAGE
-from landmarket.scenario import TOTAL
 from landmarket.tiles import PARCELS_A_TILE, here
-from landmarket.units import wan_text
-
-
-def _sums(work: Work) -> dict[str, int]:
-    """County-wide figures of a run, money in fen."""
-    totals = work.outcome.totals().drop(columns="area")
-    return dict(zip(map(str, totals.columns), totals.loc[[TOTAL]].to_numpy(dtype="int64")[0].tolist(), strict=True))
 
 
 def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -> None:
     """Say what a run gave and where it lies."""
-    sums = _sums(work)
+    sums = county_sums(work.outcome.totals())
     if as_json:
         counts, gaps = work.screening.counts, work.outcome.gaps
         document = {"folder": str(final), "files": made, "counts": counts, "sums": sums, "gaps": gaps}
@@ -51,11 +54,7 @@ def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) ->
     if work.county.notice:
         click.echo(work.county.notice)
     click.echo(counts_line(work.screening.counts))
-    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
-    click.echo(
-        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
-        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
-    )
+    click.echo(sums_line(sums))
     gaps = work.outcome.gaps
     click.echo(
         f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"

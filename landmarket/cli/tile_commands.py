@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import counts_line, progress, record_command, run_time, say
+from landmarket.cli.options import counts_line, county_sums, progress, record_command, run_time, say, sums_line
 from landmarket.county import County
 from landmarket.errors import ClusterError
 from landmarket.products.run_folder import TABLES
-from landmarket.scenario import TOTAL
+from landmarket.products.work import severities_line
 from landmarket.tiles import TiledRun, in_order, run_tiles, write_ordered
 from landmarket.tiles.tiled_run import Executor
-from landmarket.units import wan_text
 
 NO_DASK = '没有安装 dask，不能用集群。办法：pip install "landmarket[dask]"，或改用 --tables 在本机逐片计算。'
 
@@ -46,8 +45,7 @@ def run_in_tiles(county: County, out: Path, executor: Executor, parcels: int, as
 
 
 def _finished(county: County, done: TiledRun, as_json: bool) -> None:
-    found, totals = done.together, done.totals().drop(columns="area")
-    sums = dict(zip(map(str, totals.columns), totals.loc[[TOTAL]].to_numpy(dtype="int64")[0].tolist(), strict=True))
+    found, sums = done.together, county_sums(done.totals())
     if as_json:
         files = {"数据表": TABLES, "清单": "manifest.json"}
         document = {
@@ -63,13 +61,8 @@ def _finished(county: County, done: TiledRun, as_json: bool) -> None:
     if county.notice:
         click.echo(county.notice)
     click.echo(counts_line(found.counts))
-    total, paid, fund = (wan_text(sums[name]) for name in ("total_price_fen", "deal_price_fen", "fund_fen"))
-    click.echo(
-        f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
-        f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
-    )
-    said = "，".join(f"{severity} {count} 处" for severity, count in found.findings.items()) or "没有发现问题"
-    click.echo(f"数据检查：{said}（逐条见 {TABLES}/findings）")
+    click.echo(sums_line(sums))
+    click.echo(f"数据检查：{severities_line(found.findings)}（逐条见 {TABLES}/findings）")
     click.echo(f"数据表：{done.folder / TABLES}")
 
 

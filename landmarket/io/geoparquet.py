@@ -49,10 +49,26 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
             f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 write_layer() 写成，或存为 GeoPackage。"
         ) from error
     frame.attrs.pop(FINGERPRINT, None)  # it was read from the file, not from a database
-    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    frame = frame.reset_index(named) if named else frame
+    frame = gpd.GeoDataFrame(with_index_as_columns(frame))
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame.astype({name: "datetime64[s]" for name in times if name in frame.columns})
+
+
+def with_index_as_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make columns of the named indices that a file was written with.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As read.
+
+    Returns
+    -------
+    DataFrame
+        The same rows.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(named) if named else frame
 
 
 def days_of(schema: pa.Schema) -> list[str]:

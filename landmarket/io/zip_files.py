@@ -12,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from landmarket.errors import ReadError
+from landmarket.io.boundary_text import SUFFIX as BOUNDARY_TEXT
+from landmarket.io.geoparquet import PARQUET
 
 ZIP = ".zip"
-_LAYERS = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".parquet", ".geoparquet", ".txt")
+_LAYERS = (".shp", ".gpkg", ".gdb", ".geojson", ".json", *PARQUET, BOUNDARY_TEXT)
 _MOST_BYTES, _MOST_RATIO, _MOST_MEMBERS = 8 << 30, 200, 10_000
 _SMALL = 10 << 20
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1

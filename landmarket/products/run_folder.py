@@ -152,7 +152,7 @@ def record(work: Work, run: RunFolder) -> None:
     ReadError
         If a table of a database is no longer as it was read.
     """
-    layers = [work.screening.accepted, *_layers(work.scenario)]
+    layers = [work.screening.accepted, *scenario_layers(work.scenario)]
     record_facts(work.county, layers, work.screening.counts, rules_used(work), run)
 
 
@@ -190,5 +190,17 @@ def record_facts(
     )
 
 
-def _layers(scenario: Scenario) -> list[gpd.GeoDataFrame]:
+def scenario_layers(scenario: Scenario) -> list[gpd.GeoDataFrame]:
+    """List the layers that a scenario was read from, for `record_facts`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+
+    Returns
+    -------
+    list of GeoDataFrame
+        Villages, plan, owners, constraints.
+    """
     return [scenario.villages, scenario.plan, scenario.owners, *(one.areas for one in scenario.constraints)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,12 +98,28 @@ def findings_line(screening: Screening) -> str:
     """
     summary = screening.summary()
     counts = summary.groupby("严重程度", sort=False)["数量"].sum()
-    said = "，".join(f"{severity} {count} 处" for severity, count in counts.items()) or "没有发现问题"
+    said = severities_line({str(name): int(count) for name, count in counts.items()})
     whole = screening.findings[screening.findings["source_row"].eq(WHOLE_COLUMN)]
     columns = "；".join(
         f"{check}：{label(column)}" for check, column in zip(whole["check"], whole["column"], strict=True)
     )
     return f"{said}（逐条见工作簿“数据检查”）{'。' + columns if columns else ''}"
+
+
+def severities_line(counts: Mapping[str, int]) -> str:
+    """Say how many findings there are of each severity.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Findings by severity.
+
+    Returns
+    -------
+    str
+        In Chinese.
+    """
+    return "，".join(f"{severity} {count} 处" for severity, count in counts.items()) or "没有发现问题"
 
 
 def rules_used(work: Work) -> pd.DataFrame:

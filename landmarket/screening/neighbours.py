@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
-from landmarket.geometry import mean_width, polygons_only, repaired
-from landmarket.screening.shapes import Geometries, Positions, Tolerances, overlapping_pairs
+from landmarket.geometry import mean_width, polygons_only, usable_polygons
+from landmarket.screening.shapes import Geometries, Positions, Tolerances, overlaps
 
 OVERLAP, EQUAL, GAP = "重叠", "图形相同", "缝隙"
 _COLUMNS = ["relation", "parcel_code", "other_code", "source_row", "other_row", "relation_area", "relation_width"]
@@ -40,12 +40,13 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     """
     crs = require_projected(parcels, "neighbour_faults")
     limits = tolerances or Tolerances()
-    shapes = polygons_only(repaired(shapely.force_2d(parcels.geometry.to_numpy()))[0])
+    shapes = usable_polygons(shapely.force_2d(parcels.geometry.to_numpy()))
     rows = np.flatnonzero(~shapely.is_missing(shapes))
     shapes = shapes[rows]
-    found = [_overlaps(shapes, limits), _gaps(shapes, limits)]
-    left, right, ground = (np.concatenate([one[part] for one in found]) for part in (0, 1, 2))
-    relation = np.concatenate([_relations(shapes, *found[0]), np.full(len(found[1][0]), GAP, dtype=object)])
+    over, gaps = overlaps(shapes, limits.overlap_area), _gaps(shapes, limits)
+    left, right = np.concatenate([over.left, gaps[0]]), np.concatenate([over.right, gaps[1]])
+    ground = np.concatenate([polygons_only(over.ground), gaps[2]])
+    relation = np.concatenate([np.where(over.equal, EQUAL, OVERLAP), np.full(len(gaps[0]), GAP)]).astype(object)
     codes = parcels["parcel_code"].fillna("").astype("str").to_numpy()[rows]
     table = pd.DataFrame(
         {
@@ -62,24 +63,7 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     return gpd.GeoDataFrame(table, geometry=ground, crs=crs)
 
 
-Found = tuple[Positions, Positions, Geometries]
-
-
-def _overlaps(shapes: Geometries, limits: Tolerances) -> Found:
-    left, right = overlapping_pairs(shapes, limits.overlap_area)
-    ground = polygons_only(shapely.intersection(shapes[left], shapes[right]))
-    large = shapely.area(ground) > limits.overlap_area
-    return left[large], right[large], ground[large]
-
-
-def _relations(shapes: Geometries, left: Positions, right: Positions, ground: Geometries) -> Geometries:
-    """Equal shapes are told from overlapping ones."""
-    shared = shapely.area(ground)
-    union = shapely.area(shapes[left]) + shapely.area(shapes[right]) - shared
-    return np.where(union - shared <= 1e-6 * union, EQUAL, OVERLAP).astype(object)
-
-
-def _gaps(shapes: Geometries, limits: Tolerances) -> Found:
+def _gaps(shapes: Geometries, limits: Tolerances) -> tuple[Positions, Positions, Geometries]:
     """Ground between two parcels that nearly touch: within half the width of both, and in no parcel."""
     left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=limits.gap_width)
     once = left < right

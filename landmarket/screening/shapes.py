@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +29,8 @@ _REASONS = {
     "Invalid Coordinate": "坐标无效",
     "Ring is not closed": "环不闭合",
 }
+_SAME = 1e-6
+"""Shapes are equal where this share of the ground of both is not in both."""
 _AT_ONCE = 10_000
 """Shapes that are prepared for comparing at a time: prepared shapes are several times as large."""
 
@@ -154,20 +157,55 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     table["area_source"] = np.where(stated.notna(), "登记", "椭球")
 
 
-def overlapping_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
-    """Find pairs of shapes whose interiors meet (相交的对); neighbours that share edges are not cut to be told apart.
+class Overlaps(NamedTuple):
+    """Pairs of shapes that overlap (重叠), each once, in ascending order.
+
+    Attributes
+    ----------
+    left, right : ndarray of int
+        Positions, ``left < right``.
+    ground : ndarray of shapely geometries
+        What they share.
+    area : ndarray of float
+        Area of it [㎡].
+    equal : ndarray of bool
+        Whether the two are the same shape.
+    """
+
+    left: Positions
+    right: Positions
+    ground: Geometries
+    area: npt.NDArray[np.float64]
+    equal: npt.NDArray[np.bool_]
+
+
+def overlaps(geometry: Geometries, least: float) -> Overlaps:
+    """Find the pairs of shapes that share more ground than so much (重叠).
 
     Parameters
     ----------
     geometry : ndarray of shapely geometries
         Valid polygons, or None.
     least : float
-        Pairs whose boxes share no more than this need not be found [㎡].
+        Area up to which an overlap is a matter of drawing [㎡].
 
     Returns
     -------
-    left, right : ndarray of int
-        Positions, ``left < right``, in ascending order.
+    Overlaps
+        The pairs.
+    """
+    left, right = _meeting_pairs(geometry, least)
+    ground = shapely.intersection(geometry[left], geometry[right])
+    area = shapely.area(ground)
+    united = shapely.area(geometry[left]) + shapely.area(geometry[right]) - area
+    equal, large = united - area <= _SAME * united, area > least
+    return Overlaps(left[large], right[large], ground[large], area[large], equal[large])
+
+
+def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
+    """Pairs of shapes whose interiors meet and whose boxes share more than so much, each once, in ascending order.
+
+    Neighbours that share edges are not cut to be told apart.
     """
     left, right = shapely.STRtree(geometry).query(geometry)
     x0, y0, x1, y1 = shapely.bounds(geometry).T
@@ -200,14 +238,10 @@ def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
         Limits of the checks.
     """
     geometry = table.geometry.to_numpy()
-    left, right = overlapping_pairs(geometry, limits.overlap_area)
-    shared = shapely.area(shapely.intersection(geometry[left], geometry[right]))
-    union = shapely.area(geometry[left]) + shapely.area(geometry[right]) - shared
-    over = shared > limits.overlap_area
-    equal = over & (union - shared <= 1e-6 * union)
+    left, right, _, shared, same = overlaps(geometry, limits.overlap_area)
     codes = table["parcel_code"].fillna("（无代码）").to_numpy()
-    equal &= codes[left] != codes[right]
-    over &= ~equal & (codes[left] != codes[right])
+    apart = codes[left] != codes[right]
+    equal, over = same & apart, ~same & apart
     for key, chosen in (("geometry_duplicated", equal), ("geometry_overlap", over)):
         rows = np.concatenate([left[chosen], right[chosen]])
         others = np.concatenate([right[chosen], left[chosen]])

@@ -24,7 +24,7 @@ from landmarket.exact import Ints
 from landmarket.io.file_names import LONGEST
 from landmarket.io.geoparquet import PARQUET
 from landmarket.io.whole import output_errors, sync_file
-from landmarket.tiles.parcel_file import Floats, opened_parquet
+from landmarket.tiles.parcel_file import CORNERS, Floats, opened_parquet
 
 SOURCE_ROW = "原行号"
 """Column that keeps the number of the row in the file before, from 1."""
@@ -32,7 +32,6 @@ _A_GROUP = 8_000
 _A_STACK = 400_000
 _AT_ONCE = 65_536
 _LEVEL = 16
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def write_ordered(source: Path, target: Path, *, rows_a_stack: int = _A_STACK) -> None:
@@ -145,8 +144,8 @@ def _layout(source: Path, shapes: str) -> _Layout:
         name for name in ("bbox", "宗地范围", secrets.token_hex(4)) if name not in {each.name for each in fields}
     )
     described["version"] = "1.1.0"
-    described["columns"][shapes] |= {"covering": {"bbox": {corner: [box, corner] for corner in _CORNERS}}}
-    corners = pa.struct([(corner, pa.float64()) for corner in _CORNERS])
+    described["columns"][shapes] |= {"covering": {"bbox": {corner: [box, corner] for corner in CORNERS}}}
+    corners = pa.struct([(corner, pa.float64()) for corner in CORNERS])
     fields += [pa.field(SOURCE_ROW, pa.int64()), pa.field(box, corners)]
     metadata = {**schema.metadata, b"geo": json.dumps(described).encode("utf-8")}
     return _Layout(shapes, box, pa.schema(fields, metadata=metadata))
@@ -183,8 +182,8 @@ def _completed(table: pa.Table, layout: _Layout, rows: Ints) -> pa.Table:
     """Add the number of each row and its extent."""
     extents = _extents(table.column(layout.shapes).combine_chunks())
     missing = np.asarray(np.isnan(extents).any(axis=1), dtype=bool)
-    corners = [pa.array(extents[:, i]) for i in range(len(_CORNERS))]
-    boxes = pa.StructArray.from_arrays(corners, names=list(_CORNERS), mask=pa.array(missing))
+    corners = [pa.array(extents[:, i]) for i in range(len(CORNERS))]
+    boxes = pa.StructArray.from_arrays(corners, names=list(CORNERS), mask=pa.array(missing))
     numbers = table.column(SOURCE_ROW) if SOURCE_ROW in table.column_names else pa.array(rows + 1)
     added = {SOURCE_ROW: numbers, layout.box: boxes}
     columns = [added[field.name] if field.name in added else table.column(field.name) for field in layout.schema]

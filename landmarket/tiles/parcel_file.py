@@ -23,7 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 _TAIL = 8
 """Bytes after the footer: its length, and the mark of the format."""
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+"""Fields that hold the extent of a row."""
 _CURE = "办法：用 landmarket.tiles.write_ordered() 重写（逐宗范围、按位置排序），再分块计算。"
 
 
@@ -183,9 +184,9 @@ def _corners(path: Path, described: dict[str, object]) -> tuple[str, ...]:
     first = next(iter(_columns(described).values()))
     covering = first.get("covering")
     box = covering.get("bbox") if isinstance(covering, dict) else None
-    if not isinstance(box, dict) or not set(_CORNERS) <= set(box):
+    if not isinstance(box, dict) or not set(CORNERS) <= set(box):
         raise ReadError(f"{path}：没有逐宗的范围（bbox）列，不能分块读取。{_CURE}")
-    return tuple(".".join(map(str, box[corner])) for corner in _CORNERS)
+    return tuple(".".join(map(str, box[corner])) for corner in CORNERS)
 
 
 def _shapes(path: Path, described: dict[str, object]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pyproj import CRS
 from landmarket.columns import rename_map
 from landmarket.errors import ReadError
 from landmarket.exact import Ints
-from landmarket.io.geoparquet import days_of
+from landmarket.io.geoparquet import days_of, with_index_as_columns
 from landmarket.tiles.parcel_file import Floats, ParcelFile, footer_digest, opened_parquet
 
 _AT_ONCE = 65_536
@@ -136,9 +136,7 @@ def read_rows(file: ParcelFile, rows: Ints) -> gpd.GeoDataFrame:
     for name in file.holed:
         if pa.types.is_integer(table.schema.field(name).type):
             table = table.set_column(table.column_names.index(name), name, table.column(name).cast(pa.float64()))
-    frame = table.to_pandas()
-    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    frame = frame.reset_index(named) if named else frame
+    frame = with_index_as_columns(table.to_pandas())
     frame.index = pd.RangeIndex(len(frame)) if not len(rows) else pd.Index(rows + 1)
     for name in file.holed:
         if frame[name].dtype == np.dtype(bool):

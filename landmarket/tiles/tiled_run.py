@@ -27,7 +27,7 @@ from landmarket.io.kept_work import kept_work
 from landmarket.io.manifest import fingerprints, versions
 from landmarket.io.tables import write_tables
 from landmarket.io.writing import RunFolder, output_errors
-from landmarket.products.run_folder import TABLES, county_run, record_facts
+from landmarket.products.run_folder import TABLES, county_run, record_facts, scenario_layers
 from landmarket.products.work import rules_asked_on
 from landmarket.progress import Progress, unwatched
 from landmarket.scenario import TOTAL, Scenario
@@ -282,9 +282,8 @@ def _totals(found: Together) -> pd.DataFrame:
 def _record(run: RunFolder, county: County, scenario: Scenario, records: Sequence[TileRecord], found: Together) -> None:
     """Write the sums, and tell the manifest what the run rests on and what was found."""
     write_tables(run.folder / TABLES, {"totals": _totals(found)})
-    layers = [scenario.villages, scenario.plan, scenario.owners, *(layer.areas for layer in scenario.constraints)]
     rules = rules_asked_on(county, scenario, found.vote_days, found.deal_days)
-    record_facts(county, layers, found.counts, rules, run)
+    record_facts(county, scenario_layers(scenario), found.counts, rules, run)
     run.record(
         findings={"by_severity": found.findings, "columns": records[0].columns},
         gaps=found.gaps,

@@ -12,6 +12,7 @@ from landmarket.maps import save_maps, township_maps
 from tests.browser import samples
 from tests.browser.conftest import Open, Visit
 from tests.page_data import page_data
+from tests.script_corpus import told
 
 PAYLOADS = [
     "<script>document.title='run'</script>",
@@ -45,11 +46,6 @@ PAYLOADS = [
     "__proto__",
     "constructor",
 ]
-
-
-def told(text: str) -> str:
-    """Text as a browser gives it back from a line: white space folded."""
-    return " ".join(text.split())
 
 
 @pytest.fixture(scope="module")
