@@ -21,11 +21,13 @@ from landmarket.errors import LandMarketWarning
 from landmarket.grade_products import GradeWork, do_grading
 from landmarket.pricing.grading import Grades
 from landmarket.products import Work, county_run, do_county, write_all
+from tests.hunting import FULL
 from tests.postgis import postgis_database as postgis_database
 from tests.postgis import postgis_url as postgis_url
 
-settings.register_profile("busy machines", deadline=None)
-settings.load_profile("busy machines")
+settings.register_profile("a seeded slice", deadline=None, derandomize=True)
+settings.register_profile("a hunt", deadline=None)
+settings.load_profile("a hunt" if FULL else "a seeded slice")
 
 
 def quiet(step: str) -> None:

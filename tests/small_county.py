@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,17 +13,22 @@ from landmarket.county import sample_county
 
 _DROPPED = ("parcels.*", "villages.gpkg", "dem.tif", "land_book", "planted.csv", "README.md", "fund_uses.xlsx")
 
+FIRST_TWO = ("411081001", "411081002")
+WITH_ROSTER = "411081004"
+"""A township where a collective has a roster: its deals are posted in the village."""
 
-def write_small_county(folder: Path, townships: int = 2, parcels: int = 12) -> Path:
-    """Write a county of the first townships, with so many parcels of each; returns the path of its county file."""
+
+def write_small_county(folder: Path, townships: Sequence[str] = FIRST_TWO, parcels: int = 12) -> Path:
+    """Write a county of some townships, with so many parcels of each; returns the path of its county file."""
     source = sample_county().parent if sample_county().is_file() else sample_county()
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*_DROPPED))
     villages = gpd.read_file(source / "villages.gpkg", layer="villages")
-    names = list(dict.fromkeys(villages["乡镇名称"]))[:townships]
+    villages = villages[villages["乡镇代码"].isin(townships)]
+    names = villages["乡镇名称"].unique()
     rows = gpd.read_file(source / "parcels.gpkg")
     chosen = pd.concat([rows[rows["乡镇名称"].eq(name)].head(parcels) for name in names])
     chosen.to_file(folder / "parcels.gpkg", layer="parcels")
-    villages[villages["乡镇名称"].isin(names)].to_file(folder / "villages.gpkg", layer="villages")
+    villages.to_file(folder / "villages.gpkg", layer="villages")
     text = (folder / "county.toml").read_text(encoding="utf-8")
     (folder / "county.toml").write_text(text.replace('"parcels.shp"', '"parcels.gpkg"'), encoding="utf-8")
     income = (folder / "rules" / "income.toml").read_text(encoding="utf-8").splitlines(keepends=True)

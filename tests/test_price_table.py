@@ -571,7 +571,7 @@ def test_scaled_rounds_half_up(pengshan: PriceTable) -> None:
 
 def test_texts_of_notices() -> None:
     assert [grade_text(text) for text in ("Ⅱ 级", "II", "二级", "Ⅳ")] == ["II", "II", "二级", "IV"]
-    assert [grade_rank(text) for text in ("II", "二级", "2", "中心区")] == [2, 2, 2, None]
+    assert [grade_rank(text) for text in ("II", "二级", "2", "中心区", "0")] == [2, 2, 2, None, None]
     assert [number(text) for text in ("1,020", "１ ０２０．５", "－3", "1e", "inf")] == [
         Decimal(1020),
         Decimal("1020.5"),

@@ -59,7 +59,9 @@ def grade_rank(grade: str) -> int | None:
     Returns
     -------
     int or None
-        1 for the best of ``I``, ``1``, ``一级``; None where the name is no numeral: then no order is assumed.
+        1 for the best of ``I``, ``1``, ``一级``; None where the name is no numeral or nought: then no order is assumed.
     """
     numeral = grade.removesuffix("级").removesuffix("类")
-    return int(numeral) if numeral.isdecimal() else _RANKS.get(numeral)
+    if numeral.isdecimal():
+        return int(numeral) or None
+    return _RANKS.get(numeral)

@@ -26,7 +26,7 @@ from landmarket.products.maps import COMPARISON
 from tests import graded_county, test_compile_products
 from tests.compiled_county import write_compile_county
 from tests.conftest import quiet
-from tests.small_county import write_small_county
+from tests.small_county import FIRST_TWO, WITH_ROSTER, write_small_county
 
 CREATED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DRAWS = 4
@@ -96,7 +96,9 @@ def all_runs(folder: Path) -> dict[str, Path]:
     """The run folders of small counties, by the command that leaves them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LandMarketWarning)
-        main = do_county(read_county(write_small_county(folder / "county", townships=3, parcels=40)), quiet)
+        main = do_county(
+            read_county(write_small_county(folder / "county", townships=(*FIRST_TWO, WITH_ROSTER), parcels=40)), quiet
+        )
         return {
             "run": whole_run(main, folder / "run"),
             "grade": graded_run(folder / "grade"),

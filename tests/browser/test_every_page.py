@@ -133,3 +133,11 @@ def on_paper(seen: Visit, path: Path) -> None:
     page.pdf(path=path, prefer_css_page_size=True)
     page.emulate_media(media="print")
     expect(page.locator("input:visible, button:visible, select:visible")).to_have_count(0)
+
+
+def test_every_notice_is_in_their_list(visit: Open, runs: dict[str, Path]) -> None:
+    folder = next(runs["income"].rglob("公示表"))
+    notices = {path.name for path in folder.rglob("*.docx")}
+    assert notices
+    links = visit(folder / "index.html").page.locator("a").evaluate_all("all => all.map(a => decodeURI(a.href))")
+    assert notices <= {link.rsplit("/", 1)[-1] for link in links}

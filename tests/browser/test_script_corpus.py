@@ -94,7 +94,7 @@ def test_values_in_a_notebook(visit: Open, tmp_path: Path) -> None:
 
 def hostile_county(folder: Path) -> Path:
     """A small county with the corpus in its names and in every free text of its parcels, plan, owners and places."""
-    path = write_small_county(folder, townships=2, parcels=40)
+    path = write_small_county(folder, parcels=40)
     parcels = gpd.read_file(folder / "parcels.gpkg")
     for place, name in enumerate(FREE_COLUMNS):
         parcels[name] = [ALL[(number + 7 * place) % len(ALL)] for number in range(len(parcels))]
