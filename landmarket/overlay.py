@@ -56,11 +56,14 @@ def _check(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, needed_by: str) -
 
 def _pieces(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> _Pieces:
     shapes, zones = parcels.geometry.to_numpy(), areas.geometry.to_numpy()
-    tree = shapely.STRtree(shapes)
-    zone_covering, covered = tree.query(zones, predicate="covers")
-    zone_touching, touched = tree.query(zones, predicate="intersects")
-    inside = np.isin(zone_touching * len(shapes) + touched, zone_covering * len(shapes) + covered)
-    cut_zone, cut_parcel = zone_touching[~inside], touched[~inside]
+    near_zone, near = shapely.STRtree(shapes).query(zones)
+    shapely.prepare(zones)
+    inside = shapely.covers(zones[near_zone], shapes[near])
+    zone_covering, covered = near_zone[inside], near[inside]
+    cut_zone, cut_parcel = near_zone[~inside], near[~inside]
+    meet = shapely.intersects(zones[cut_zone], shapes[cut_parcel])
+    shapely.destroy_prepared(zones)
+    cut_zone, cut_parcel = cut_zone[meet], cut_parcel[meet]
     cut = shapely.intersection(shapes[cut_parcel], zones[cut_zone])
     parcel = np.concatenate([covered, cut_parcel]).astype(np.int64)
     area_row = np.concatenate([zone_covering, cut_zone]).astype(np.int64)
