@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -94,12 +94,20 @@ def require_same_index(left: pd.DataFrame, right: pd.DataFrame, needed_by: str) 
     raise IndexMismatchError(f"{needed_by}：两张表的宗地不一致，{what}。办法：用 .reindex() 或 .loc 对齐。")
 
 
-def require_projected(table: gpd.GeoDataFrame, needed_by: str) -> CRS:
+class Located(Protocol):
+    """What has a coordinate system."""
+
+    @property
+    def crs(self) -> CRS | None:
+        """The coordinate system."""
+
+
+def require_projected(table: Located, needed_by: str) -> CRS:
     """Raise unless the layer has a projected coordinate system in metres.
 
     Parameters
     ----------
-    table : GeoDataFrame
+    table : GeoDataFrame or IndexedParcels
         The layer to look at.
     needed_by : str
         The function that needs it, for the message.
@@ -124,12 +132,12 @@ def require_projected(table: gpd.GeoDataFrame, needed_by: str) -> CRS:
     return crs
 
 
-def require_same_crs(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, needed_by: str) -> None:
+def require_same_crs(left: Located, right: Located, needed_by: str) -> None:
     """Raise unless two layers are in the same projected coordinate system.
 
     Parameters
     ----------
-    left, right : GeoDataFrame
+    left, right : GeoDataFrame or IndexedParcels
         The two layers.
     needed_by : str
         The function that needs it, for the message.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 import shapely
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, CrsError, MissingColumnError
-from landmarket.overlay import EQUAL_AREA, at_rows, coverage, key_shares, largest_share, shares
+from landmarket.overlay import at_rows, coverage, key_shares, largest_share, shares
+from landmarket.pieces import EQUAL_AREA
 from tests.helpers import assert_same_index
 from tests.hunting import examples
 
@@ -42,6 +44,16 @@ def polygon(rng: np.random.Generator, reach: float) -> object:
     return shape if shape.is_valid and shape.area > 1 else shapely.box(*centre, *(centre + reach))
 
 
+def partition(rng: np.random.Generator) -> npt.NDArray[np.object_]:
+    """Areas that fill a square and do not overlap."""
+    points = shapely.multipoints(ORIGIN + rng.uniform(0, 100, (int(rng.integers(2, 15)), 2)))
+    frame = shapely.box(480_000, 3_780_000, 480_100, 3_780_100)
+    cells: npt.NDArray[np.object_] = shapely.intersection(
+        shapely.get_parts(shapely.voronoi_polygons(points, extend_to=frame)), frame
+    )
+    return cells
+
+
 def by_overlay(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """What a geopandas user would write: parcel, row of the area, area."""
     cut = gpd.overlay(
@@ -51,11 +63,11 @@ def by_overlay(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
 
 
 @settings(deadline=None, max_examples=examples(30))
-@given(st.integers(0, 2**32))
-def test_same_areas_as_geopandas(seed: int) -> None:
+@given(st.integers(0, 2**32), st.booleans())
+def test_same_areas_as_geopandas(seed: int, filled: bool) -> None:
     rng = np.random.default_rng(seed)
     parcels = parcels_of([polygon(rng, 15) for _ in range(rng.integers(1, 12))])
-    areas = layer([polygon(rng, 60) for _ in range(rng.integers(1, 12))])
+    areas = layer(list(partition(rng)) if filled else [polygon(rng, 60) for _ in range(rng.integers(1, 12))])
     ours = shares(parcels, areas)
     theirs = by_overlay(parcels, areas)
     both = ours.set_index(["parcel_code", "area_row"])["area"].to_frame("ours").join(theirs, how="outer").fillna(0.0)
@@ -69,9 +81,7 @@ def test_same_areas_as_geopandas(seed: int) -> None:
 def test_same_winners_as_geopandas(seed: int) -> None:
     """A partition without overlaps: summing per code is the union, as a geopandas user would do."""
     rng = np.random.default_rng(seed)
-    points = shapely.multipoints(ORIGIN + rng.uniform(0, 100, (int(rng.integers(2, 15)), 2)))
-    frame = shapely.box(480_000, 3_780_000, 480_100, 3_780_100)
-    cells = shapely.intersection(shapely.get_parts(shapely.voronoi_polygons(points, extend_to=frame)), frame)
+    cells = partition(rng)
     areas = layer(list(cells), list(rng.choice(CODES, len(cells))))
     parcels = parcels_of([polygon(rng, 15) for _ in range(8)])
     found = largest_share(parcels, areas, ["code"])

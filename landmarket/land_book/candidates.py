@@ -12,7 +12,8 @@ from landmarket.checks import JOINT, require_columns, require_unique_index
 from landmarket.errors import BadValueError
 from landmarket.land_book.candidate_rule import CandidateRule, causes
 from landmarket.land_book.cause_zones import CLAIMS, cause_zones, check_patches
-from landmarket.overlay import EQUAL_AREA, coverage, largest_share
+from landmarket.overlay import coverage, largest_share
+from landmarket.pieces import EQUAL_AREA
 
 TOLERANCE = 1.0
 """Area up to which a part is a matter of drawing [㎡]."""

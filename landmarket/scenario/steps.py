@@ -10,6 +10,7 @@ import pandas as pd
 from landmarket.distribution import split_gaps, split_income
 from landmarket.market.deal import simulate_deals
 from landmarket.market.offer import deal_gaps
+from landmarket.pieces import indexed_parcels
 from landmarket.pricing.basis import price_basis
 from landmarket.pricing.benchmark import benchmark_price
 from landmarket.pricing.gaps import price_gaps
@@ -118,14 +119,15 @@ def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
         The parcels with the columns of zoning; township and village come from the village layer where it
         covers the parcel, else from the parcel's own column.
     """
-    place = locate(parcels, scenario.villages)
+    laid = indexed_parcels(parcels, "zone_parcels")
+    place = locate(laid, scenario.villages)
     stated = parcels.reindex(columns=place.columns)
     place = place.astype("object").where(place.notna(), stated).infer_objects()
     steps = (
         place,
-        ownership(parcels, scenario.owners),
-        constraint_hits(parcels, scenario.constraints),
-        planned_use(parcels, scenario.plan),
+        ownership(laid, scenario.owners),
+        constraint_hits(laid, scenario.constraints),
+        planned_use(laid, scenario.plan),
         planning_conditions(parcels),
     )
     zoned = parcels

@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket.checks import require_unique_index
 from landmarket.errors import BadValueError
 from landmarket.overlay import coverage
+from landmarket.pieces import Parcels, indexed_parcels
 
 JOINT = "、"
 
@@ -61,14 +61,12 @@ class ConstraintLayer:
         object.__setattr__(self, "effect", Effect(self.effect))
 
 
-def constraint_hits(
-    parcels: gpd.GeoDataFrame, layers: Sequence[ConstraintLayer], *, tolerance: float = 1.0
-) -> pd.DataFrame:
+def constraint_hits(parcels: Parcels, layers: Sequence[ConstraintLayer], *, tolerance: float = 1.0) -> pd.DataFrame:
     """Constraint layers that every parcel touches, with area and share.
 
     Parameters
     ----------
-    parcels : GeoDataFrame
+    parcels : GeoDataFrame or IndexedParcels
         Polygons indexed by parcel code.
     layers : sequence of ConstraintLayer
         The layers; their names are unique.
@@ -88,20 +86,20 @@ def constraint_hits(
     CrsError
         If the coordinate systems are missing, geographic or different.
     """
-    require_unique_index(parcels, "constraint_hits")
+    laid = indexed_parcels(parcels, "constraint_hits")
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
         raise BadValueError(f"constraint_hits：管控图层重名：{JOINT.join(names)}。办法：每层取不同的名称。")
-    listed = {effect: np.full(len(parcels), "", dtype=object) for effect in Effect}
+    listed = {effect: np.full(len(laid.index), "", dtype=object) for effect in Effect}
     measured: dict[str, pd.Series[float]] = {}
     for layer in layers:
-        met = coverage(parcels, layer.areas)
+        met = coverage(laid, layer.areas)
         touched = (met["area"] > tolerance).to_numpy()
         texts = listed[layer.effect]
         texts[touched] = [f"{text}{JOINT}{layer.name}" if text else layer.name for text in texts[touched]]
         measured[f"{layer.name}面积"] = met["area"]
         measured[f"{layer.name}占比"] = met["share"]
     columns = {
-        f"{effect}_constraints": pd.Series(texts, index=parcels.index, dtype="str") for effect, texts in listed.items()
+        f"{effect}_constraints": pd.Series(texts, index=laid.index, dtype="str") for effect, texts in listed.items()
     }
-    return pd.DataFrame({**columns, **measured}, index=parcels.index)
+    return pd.DataFrame({**columns, **measured}, index=laid.index)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_values
 from landmarket.errors import BadValueError, named_rows
-from landmarket.overlay import EQUAL_AREA, at_rows, key_shares
+from landmarket.overlay import at_rows, key_shares
+from landmarket.pieces import EQUAL_AREA, Parcels
 from landmarket.zoning.parcel_code import check_parcel_codes
 
 _TAKEN = ["owner", "owner_code", "owner_level", "agent", "member_count"]
@@ -26,12 +27,12 @@ def _check_owner_codes(owners: gpd.GeoDataFrame) -> None:
         )
 
 
-def ownership(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, tolerance: float = 1.0) -> pd.DataFrame:
+def ownership(parcels: Parcels, owners: gpd.GeoDataFrame, *, tolerance: float = 1.0) -> pd.DataFrame:
     """Owner of every parcel (土地所有权人), its level, its agent, and how many owners there are.
 
     Parameters
     ----------
-    parcels : GeoDataFrame
+    parcels : GeoDataFrame or IndexedParcels
         Polygons indexed by parcel code.
     owners : GeoDataFrame
         Ownership areas with ``owner`` (full name), ``owner_code`` (JA parcel code), ``owner_level``

@@ -7,16 +7,17 @@ import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.overlay import largest_share
+from landmarket.pieces import Parcels
 
 _KEYS = ["village_code", "village", "township_code", "township"]
 
 
-def locate(parcels: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.DataFrame:
+def locate(parcels: Parcels, villages: gpd.GeoDataFrame) -> pd.DataFrame:
     """Township and village (乡镇、村) of every parcel: the village with the largest share of it.
 
     Parameters
     ----------
-    parcels : GeoDataFrame
+    parcels : GeoDataFrame or IndexedParcels
         Polygons indexed by parcel code.
     villages : GeoDataFrame
         Villages with ``township``, ``township_code``, ``village``, ``village_code``, in the same coordinate system.

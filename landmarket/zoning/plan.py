@@ -8,17 +8,18 @@ import pandas as pd
 
 from landmarket.checks import require_columns
 from landmarket.overlay import at_rows, largest_share
+from landmarket.pieces import Parcels
 from landmarket.zoning.use import Scheme, land_use_table, require_codes, scheme_of
 
 
 def planned_use(
-    parcels: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海, *, tolerance: float = 0.01
+    parcels: Parcels, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海, *, tolerance: float = 0.01
 ) -> pd.DataFrame:
     """Planned use (规划用途) of every parcel: the code with the largest share of it.
 
     Parameters
     ----------
-    parcels : GeoDataFrame
+    parcels : GeoDataFrame or IndexedParcels
         Polygons indexed by parcel code.
     plan : GeoDataFrame
         Plan areas with ``plan_code``, ``plan_type`` and ``plan_approved_on``, in the same coordinate system; they
