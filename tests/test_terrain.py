@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -199,6 +200,12 @@ def test_rasters_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("no raster", encoding="utf-8")
     with pytest.raises(ReadError, match="不能作为栅格读取"):
         read_elevation(tmp_path / "text.tif", METRES)
+    inner = write(tmp_path / "inner.tif", flat)
+    names_another = tmp_path / "names_another.tif"  # GDAL would follow it by its content
+    with rasterio.open(inner) as raster:
+        rasterio.shutil.copy(raster, names_another, driver="VRT")
+    with pytest.raises(ReadError, match="不能作为栅格读取"):
+        read_elevation(names_another, METRES)
     with pytest.raises(ReadError, match="有 3 个波段"):
         read_elevation(write(tmp_path / "rgb.tif", np.stack([flat] * 3)), METRES)
     with pytest.raises(CrsError, match="栅格没有坐标系"):

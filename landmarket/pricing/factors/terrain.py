@@ -18,6 +18,9 @@ from landmarket.pricing.kinds import Floats
 _SQUARE = 1e-6
 _LOWEST, _HIGHEST = -500.0, 9000.0
 """Below the Dead Sea and above the Everest there is no land [m]."""
+_DRIVERS = {".img": "HFA", ".asc": "AAIGrid"}
+_USUAL = "GTiff"
+"""Named, as GDAL goes by content: a text that only names another file or an address would be followed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,7 +104,7 @@ def read_elevation(path: str | Path, crs: CRS) -> Elevation:
             f"{path}：坡度须在以米为单位的投影坐标系中计算，{crs.to_string()} 以度为单位。办法：换投影坐标系。"
         )
     try:
-        with rasterio.open(path) as raster:
+        with rasterio.open(path, driver=_DRIVERS.get(Path(path).suffix.lower(), _USUAL)) as raster:
             count, found, transform = raster.count, raster.crs, raster.transform
             heights = raster.read(1, masked=True).astype(np.float64).filled(np.nan) if count == 1 else np.empty(0)
     except rasterio.errors.RasterioError as error:
