@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landmarket.pricing.factors.distances import nearest_distances
 from landmarket.pricing.factors.facilities import functional_scores, level_radii, overlay_functions
 from landmarket.pricing.factors.formulas import (
     Decay,
@@ -30,6 +31,7 @@ __all__ = [
     "influence_radius",
     "level_radii",
     "linear_decay",
+    "nearest_distances",
     "overlay_functions",
     "point_scores",
     "read_elevation",

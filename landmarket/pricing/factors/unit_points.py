@@ -43,7 +43,8 @@ def unit_points(units: gpd.GeoDataFrame) -> Floats:
     points = shapes
     if not (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all():
         points = shapely.centroid(shapes)
-        outside = np.flatnonzero(~shapely.intersects(shapes, points) & (shapely.get_dimensions(shapes) > 0))
+        inside = shapely.intersects_xy(shapes, shapely.get_x(points), shapely.get_y(points))
+        outside = np.flatnonzero(~inside & (shapely.get_dimensions(shapes) > 0))
         points[outside] = shapely.point_on_surface(shapes[outside])
     coordinates: Floats = shapely.get_coordinates(points)
     return coordinates
