@@ -101,10 +101,9 @@ def smallest_rectangles(geometry: Geometries) -> Rectangles:
     if not len(geometry):
         return Rectangles(np.empty((0, 2)), np.empty((0, 2)))
     # Corners are taken from the parcel's own origin: far from it a coordinate has nanometres only.
-    x, y = shapely.get_x(shapely.centroid(geometry)), shapely.get_y(shapely.centroid(geometry))
     near, owner = shapely.get_coordinates(geometry, return_index=True)
-    moved = shapely.set_coordinates(geometry.copy(), near - np.column_stack([x, y])[owner])
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(moved)).reshape(len(geometry), 5, 2)
+    outlines = shapely.linestrings(near - shapely.bounds(geometry)[owner, :2], indices=owner)
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(outlines)).reshape(len(geometry), 5, 2)
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1]
     sides = np.column_stack([np.hypot(*first.T), np.hypot(*second.T)])
     return Rectangles(first / sides[:, :1], sides)
