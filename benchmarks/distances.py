@@ -1,0 +1,83 @@
+"""Distances of parcels to the nearest of 200 roads and of 500 points, beside `geopandas.sjoin_nearest`.
+
+::
+
+    python -m benchmarks.distances FOLDER --parcels 10000 100000 1000000
+
+Roads are lines of about a hundred bends; the peer is asked twice, with whole roads and, which suits its index better,
+with roads cut at every bend. It is asked about points, as ours measures from a point of each parcel. Whole roads take
+it so long that a part of the parcels is timed and scaled. OpenAVMKit 0.7 does not stand beside: measured elsewhere on
+a million parcels it took 68 CPU s for 200 lines and 47 for 500 points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from benchmarks.synthetic import CRS, ORIGIN, PER_PARCEL, roads
+from benchmarks.timing import OURS, Contest, Part, main
+from landmarket.io.geoparquet import read_geoparquet
+from landmarket.pricing.factors import nearest_distances, unit_points
+
+ROADS, SEGMENTS, POINTS = 200, 20_000, 500
+ROWS = 2000
+"""How many parcels are asked about whole roads."""
+
+
+def drawn(parcels: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Roads, the same cut at every bend, and points, over a county of so many parcels."""
+    rng, width = np.random.default_rng(7), (parcels * PER_PARCEL) ** 0.5
+    segments = roads(SEGMENTS, width, rng)
+    parts = np.array_split(segments.geometry.to_numpy(), ROADS)
+    whole = gpd.GeoDataFrame(geometry=[shapely.line_merge(shapely.multilinestrings(each)) for each in parts], crs=CRS)
+    spots = np.asarray(ORIGIN) + rng.uniform(0, width, (POINTS, 2))
+    return whole, segments[["geometry"]], gpd.GeoDataFrame(geometry=shapely.points(spots), crs=CRS)
+
+
+def joined(points: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
+    """Distances by `geopandas.sjoin_nearest`."""
+    table = gpd.sjoin_nearest(points, layer, distance_col="distance")
+    return table.loc[~table.index.duplicated(), "distance"]
+
+
+def require_equal(ours: object, name: str, other: object) -> None:
+    """Stop unless the distances agree within 1e-9 m; the peer's rows are positions."""
+    assert isinstance(ours, pd.DataFrame)
+    assert isinstance(other, pd.Series)
+    mine = ours.iloc[:, 0].to_numpy()[other.index.to_numpy()]
+    np.testing.assert_allclose(mine, other, rtol=0, atol=1e-9, err_msg=name)
+
+
+def contests(folder: Path) -> tuple[int, Sequence[Contest]]:
+    """What is asked about a county."""
+    parcels = read_geoparquet(folder / "parcels.parquet")[["parcel_code", "geometry"]].set_index("parcel_code")
+    points = gpd.GeoDataFrame(geometry=shapely.points(unit_points(parcels)), crs=CRS)
+    whole, segments, spots = drawn(len(parcels))
+    some = points.iloc[:: max(1, len(points) // ROWS)].iloc[:ROWS]
+
+    def of_whole_roads() -> pd.Series:
+        return joined(some, whole)
+
+    to_roads = {
+        OURS: lambda: nearest_distances(parcels, {"road": whole}),
+        "geopandas.sjoin_nearest, cut at bends": lambda: joined(points, segments),
+        "geopandas.sjoin_nearest": Part(of_whole_roads, len(points) / len(some)),
+    }
+    to_points = {
+        OURS: lambda: nearest_distances(parcels, {"point": spots}),
+        "geopandas.sjoin_nearest": lambda: joined(points, spots),
+    }
+    return len(parcels), [
+        Contest("distance to the nearest of 200 roads", "OpenAVMKit's 68 s ÷ 10", to_roads, require_equal),
+        Contest("distance to the nearest of 500 points", "OpenAVMKit's 47 s ÷ 10", to_points, require_equal),
+    ]
+
+
+if __name__ == "__main__":
+    main("benchmarks.distances", "distances of parcels to roads and points", contests)

@@ -1,0 +1,89 @@
+"""Exact shares of each parcel in each plan area, overlaps and gaps included, beside `geopandas.overlay`.
+
+::
+
+    python -m benchmarks.shares FOLDER --parcels 10000 100000 1000000
+
+The peer is what a geopandas user writes: one overlay, areas summed by parcel and area. With ``SEDONADB_PYTHON`` naming
+the interpreter of an environment with ``sedonadb``, its spatial join with ``ST_Intersection`` is timed as well, inside
+its own process, all threads. Before any time is printed all sides must have the same pairs, the same winner of each
+parcel and the same areas within 1e-6 ㎡.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from benchmarks.timing import OURS, Call, Contest, Elsewhere, main
+from landmarket.io.geoparquet import read_geoparquet
+from landmarket.overlay import EQUAL_AREA, shares
+
+SEDONADB = "SEDONADB_PYTHON"
+SEDONA = "SedonaDB, join and intersection"
+
+
+def overlaid(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Shares by `geopandas.overlay` and a sum."""
+    pieces = gpd.overlay(parcels, areas, how="intersection", keep_geom_type=True)
+    pieces["area"] = pieces.area
+    table = pieces.groupby(["parcel_code", "area_row"], as_index=False)["area"].sum()
+    whole = pd.Series(parcels.area.to_numpy(), index=parcels["parcel_code"])
+    table["share"] = table["area"] / table["parcel_code"].map(whole)
+    return table
+
+
+def by_sedona(python: str, folder: Path) -> Elsewhere:
+    """Shares by SedonaDB in its own environment; the join alone is timed."""
+    target = folder / "sedona.parquet"
+    script = Path(__file__).with_name("sedona_shares.py")
+    files = [str(folder / "parcels.parquet"), str(folder / "plan.parquet"), str(target)]
+    done = subprocess.run([python, str(script), *files], check=True, stdout=subprocess.PIPE, text=True)
+    seconds, peak = json.loads(done.stdout.splitlines()[-1])
+    return Elsewhere(pd.read_parquet(target), seconds, peak)
+
+
+def ordered(answer: object) -> pd.DataFrame:
+    """Shares in the order of parcel and area."""
+    assert isinstance(answer, pd.DataFrame)
+    return answer.sort_values(["parcel_code", "area_row"], ignore_index=True)
+
+
+def winners(table: pd.DataFrame) -> pd.Series:
+    """Area with most of each parcel; of areas that are equal, the first."""
+    best = table.groupby("parcel_code")["area"].transform("max")
+    return table[table["area"] >= best - EQUAL_AREA].drop_duplicates("parcel_code").set_index("parcel_code")["area_row"]
+
+
+def require_equal(ours: object, name: str, other: object) -> None:
+    """Stop unless both have the same pairs, winners and areas; pieces under 1e-6 ㎡ may be missing."""
+    left, right = (each[each["area"] > EQUAL_AREA].reset_index(drop=True) for each in (ordered(ours), ordered(other)))
+    pd.testing.assert_frame_equal(left[["parcel_code", "area_row"]], right[["parcel_code", "area_row"]], obj=name)
+    np.testing.assert_allclose(left["area"], right["area"], rtol=0, atol=EQUAL_AREA, err_msg=name)
+    np.testing.assert_allclose(left["share"], right["share"], rtol=0, atol=1e-9, err_msg=name)
+    pd.testing.assert_series_equal(winners(left), winners(right), obj=name)
+
+
+def contests(folder: Path) -> tuple[int, Sequence[Contest]]:
+    """What is asked about a county."""
+    parcels = read_geoparquet(folder / "parcels.parquet")[["parcel_code", "geometry"]]
+    areas = read_geoparquet(folder / "plan.parquet")[["geometry"]].reset_index(drop=True)
+    named, numbered = parcels.set_index("parcel_code"), areas.assign(area_row=np.arange(len(areas)))
+    sides: dict[str, Call] = {
+        OURS: lambda: shares(named, areas),
+        "geopandas.overlay, sum": lambda: overlaid(parcels, numbered),
+    }
+    if os.environ.get(SEDONADB):
+        sides[SEDONA] = lambda: by_sedona(os.environ[SEDONADB], folder)
+    return len(parcels), [Contest("exact shares in the plan areas", "overlay ≥ 3, aim 5", sides, require_equal)]
+
+
+if __name__ == "__main__":
+    main("benchmarks.shares", "exact shares of parcels in plan areas", contests)
