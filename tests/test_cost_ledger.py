@@ -85,6 +85,12 @@ def test_a_workbook_reads_as_the_csv_does(tmp_path: Path) -> None:
     assert ledger["paid_on"].dt.date.tolist() == [date(2024, 1, 5), date(2024, 1, 6)]
 
 
+def test_amounts_may_have_their_unit_behind_them(tmp_path: Path) -> None:
+    """12.345678万元 are 123,456.78 元."""
+    rows = (f"{A},2024-01-05,取得,12.345678万元,1,,", f'{A},2024-01-06,取得,"￥1,020.05元",2,,')
+    assert read_cost_ledger(sheet(tmp_path, *rows))["amount_fen"].tolist() == [12_345_678, 102_005]
+
+
 def test_an_empty_ledger_costs_nothing(tmp_path: Path) -> None:
     ledger = read_cost_ledger(sheet(tmp_path))
     assert len(ledger) == 0
@@ -95,7 +101,8 @@ def test_an_empty_ledger_costs_nothing(tmp_path: Path) -> None:
     ("row", "parts"),
     [
         (f"{A},2024-01-05,取得,1.005,9,,", ["amount_fen", "金额", "第 3 行", "1.005", "两位小数"]),
-        (f"{A},2024-01-05,取得,12元,9,,", ["金额", "第 3 行", "12元"]),
+        (f"{A},2024-01-05,取得,12亩,9,,", ["金额", "第 3 行", "12亩"]),
+        (f"{A},2024-01-05,取得,1.0000005万元,9,,", ["金额", "第 3 行", "1.0000005万元", "两位小数"]),
         (f"{A},2024-01-05,取得,1e20,9,,", ["金额", "第 3 行", "1e20"]),
         (f"{A},2024-02-30,取得,1,9,,", ["paid_on", "日期", "第 3 行", "2024-02-30", "2024-01-31"]),
         (f"{A},,取得,1,9,,", ["日期", "第 3 行", "不能留空"]),

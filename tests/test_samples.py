@@ -105,11 +105,14 @@ def test_dates_in_every_form(tmp_path: Path, cell: object, day: date) -> None:
 
 
 def test_numbers_as_people_type_them(tmp_path: Path) -> None:
-    row = ["Y1", "出让", "工业", "2025-03-01", "1,234.5", "１９５．５７ 元", "", None]
+    row = ["Y1", "出让", "工业", "2025-03-01", "1,234.5", "１３.０５ 万元／亩", "—", None]
     first = read_samples(workbook(tmp_path / "a.xlsx", [HEAD, row]), METRES).iloc[0]
-    assert (first["area"], first["deal_unit_price"]) == (1234.5, 195.57)
+    assert (first["area"], first["deal_unit_price"]) == (1234.5, 195.75)  # 15 元/㎡ are 1 万元/亩
     assert math.isnan(first["x"])
     assert first["geometry"] is None
+    row[5] = "195.57 元"
+    with pytest.raises(BadValueError, match=r"成交单价（元/㎡）.*第 2 行 = '195.57 元'.*单位不是 元/㎡ 的写在数后"):
+        read_samples(workbook(tmp_path / "a.xlsx", [HEAD, row]), METRES)
 
 
 def test_codes_stay_text(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def headed(old: str, new: str) -> Rows:
         (spoilt(0, None), BadValueError, "样点编号为空或重复，共 1 行：第 4 行"),
         (spoilt(0, "—"), BadValueError, "样点编号为空或重复"),
         (spoilt(4, "很大"), BadValueError, "列 面积（㎡） 读不懂，共 1 行：第 4 行 = '很大'"),
-        (spoilt(4, "5 亩"), BadValueError, "列 面积（㎡） 读不懂.*5 亩"),
+        (spoilt(4, "5 元"), BadValueError, "列 面积（㎡） 读不懂.*5 元.*办法：写成数；单位不是 ㎡ 的写在数后"),
         (spoilt(5, "195.57①"), BadValueError, "列 成交单价（元/㎡） 读不懂"),
         (spoilt(3, "去年"), BadValueError, "列 成交日期 读不懂，共 1 行：第 4 行 = '去年'"),
         (spoilt(3, "2025-13-01"), BadValueError, "列 成交日期 读不懂"),
@@ -190,7 +193,7 @@ def test_a_sheet_without_samples_has_no_rows(tmp_path: Path) -> None:
     [
         (lambda folder: folder / "none.xlsx", "打不开"),
         (lambda folder: folder / "none.csv", "打不开"),
-        (lambda folder: comma(folder / "a.csv", [HEAD, ROW], "gbk"), "不是 UTF-8 文本"),
+        (lambda folder: comma(folder / "a.csv", [HEAD, ROW], "utf-16"), "不是 UTF-8 文本"),
         (lambda folder: comma(folder / "a.xlsx", [HEAD, ROW]), "不是能读的 .xlsx 工作簿"),
         (lambda folder: comma(folder / "a.csv", [HEAD, ['"', *["x" * 9999] * 20]]), "不能作为 CSV 读取"),
     ],
@@ -232,7 +235,9 @@ def test_numbers_of_a_sheet(tmp_path: Path) -> None:
     assert sheet_numbers(table, "甲", path).to_dict() == {2: 12.5, 4: -3.0, 5: 1020.0}
     blank = sheet_table(comma(path, [["甲", "乙"], [1, 2], ["", 3]]), ["甲"])
     assert math.isnan(sheet_numbers(blank, "甲", path)[3])
-    for odd in ("1,5", "三", "95%", "nan", "inf", "1020①"):
+    none = sheet_table(comma(path, [["甲", "乙"], ["—", 2], ["/", 3], ["无", 4]]), ["甲"])
+    assert sheet_numbers(none, "甲", path).isna().tolist() == [True, True, True]
+    for odd in ("1,5", "三", "95%", "inf", "1020①"):
         wrong = sheet_table(comma(path, [["甲", "乙"], [1, 2], [f'"{odd}"', 3]]), ["甲"])
         with pytest.raises(BadValueError, match=re.escape(f"列 甲 不是数，共 1 行：第 3 行 = '{odd}'")):
             sheet_numbers(wrong, "甲", path)

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.quantities import quantity
 from landmarket.io.sheet_tables import grid_table, sheet_grids
-from landmarket.io.values import Mask, clean_text, half_width, number, to_code, to_date
+from landmarket.io.values import Mask, clean_text, half_width, to_code, to_date
 
 _UNIT = re.compile(r"[（(]([^（）()]*)[）)]$")
 _YUAN = "元"
@@ -163,9 +164,9 @@ def _text(cells: pd.Series[str]) -> tuple[pd.Series[str], Mask]:
 
 def _fen(cells: pd.Series[str]) -> tuple[pd.Series[int], Mask]:
     """Amounts from their printed decimals, never through a float."""
-    read = [number(text) for text in cells]
+    read = [quantity(text, _YUAN) for text in cells]
     exact = [None if amount is None or abs(amount) * _FEN > MOST_FEN else amount * _FEN for amount in read]
-    whole = [None if fen is None or fen != fen.to_integral_value() else int(fen) for fen in exact]
+    whole = [None if fen is None or fen.denominator != 1 else int(fen) for fen in exact]
     bad = np.array([fen is None for fen in whole], dtype=np.bool_)
     return pd.Series([fen or 0 for fen in whole], index=cells.index, dtype="int64"), bad
 

@@ -19,13 +19,16 @@ from landmarket.errors import BadValueError, ReadError, named_rows
 from landmarket.io.boundary_text import SUFFIX as BOUNDARY_TEXT
 from landmarket.io.boundary_text import read_boundary_text
 from landmarket.io.database_address import NO_DRIVER, is_database, shown_address
+from landmarket.io.dates import day_cure
 from landmarket.io.encoding import shapefile_encoding
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET, read_geoparquet
-from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date, to_number
+from landmarket.io.quantities import quantity_cure, to_quantity
+from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date
 from landmarket.io.zip_files import ZIP, unpacked_layer
 
 _SHAPEFILE = ".shp"
+_NUMBERS = ("number", "whole", "fen")
 _SHOWN = 3
 
 Typed: TypeAlias = "pd.Series[float] | pd.Series[str] | pd.Series[pd.Timestamp]"
@@ -260,7 +263,9 @@ def read_layer(
         if bad.any():
             rows = named_rows(frame.index[bad], frame.loc[bad, name])
             where = shown_address(str(path)) if is_database(path) else path
-            raise BadValueError(f"{where}：列 {label(name)} 的值读不懂，{rows}。办法：改正源数据。")
+            raise BadValueError(
+                f"{where}：列 {label(name)} 的值读不懂，{rows}。办法：{_cure(name, frame.loc[bad, name])}"
+            )
         frame[name] = values
     return frame
 
@@ -291,12 +296,17 @@ def _read_cells(column: pd.Series[str]) -> tuple[Typed, Mask]:
     described = schema()[str(column.name)]
     if described.allowed:
         return to_choice(column, described.allowed)
-    readers: dict[str, Callable[[pd.Series[str]], tuple[Typed, Mask]]] = {
-        "number": to_number,
-        "whole": to_number,
-        "fen": to_number,
-        "date": to_date,
-        "code": to_code,
-    }
+    if described.kind in _NUMBERS:
+        return to_quantity(column, described.unit)
+    readers: dict[str, Callable[[pd.Series[str]], tuple[Typed, Mask]]] = {"date": to_date, "code": to_code}
     reader = readers.get(described.kind)
     return reader(column) if reader else (clean_text(column), np.zeros(len(column), dtype=bool))
+
+
+def _cure(name: str, cells: pd.Series[str]) -> str:
+    described = schema()[name]
+    if described.allowed:
+        return f"写成 {'、'.join(described.allowed)} 之一。"
+    if described.kind == "date":
+        return day_cure(cells)
+    return quantity_cure(described.unit) if described.kind in _NUMBERS else "改正源数据。"

@@ -6,12 +6,11 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError, named_rows
 from landmarket.io.sheets import Grid, csv_grid, workbook_grids
-from landmarket.io.values import number
+from landmarket.io.values import clean_text, number
 
 
 def sheet_table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
@@ -123,17 +122,17 @@ def sheet_numbers(table: pd.DataFrame, name: str, path: Path) -> pd.Series[float
     Returns
     -------
     Series of float
-        Missing where blank.
+        Missing where blank, or ``—``, ``/``, ``无``.
 
     Raises
     ------
     BadValueError
         If a cell is no number; rows and values are named.
     """
-    read = [number(text) for text in table[name]]
-    bad = np.array([value is None and text != "" for value, text in zip(read, table[name], strict=True)], dtype=bool)
+    cells = clean_text(table[name])
+    values = cells.map(number, na_action="ignore").astype("float64")
+    bad = (cells.notna() & values.isna()).to_numpy()
     if bad.any():
         rows = [f"第 {row} 行" for row in table.index[bad]]
         raise BadValueError(f"{path}：列 {name} 不是数，{named_rows(rows, table[name][bad])}。办法：改正该单元格。")
-    values = [np.nan if value is None else float(value) for value in read]
-    return pd.Series(values, index=table.index, dtype="float64", name=name)
+    return values

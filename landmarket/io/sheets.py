@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from landmarket.errors import ReadError
+from landmarket.io.dates import one_day
 from landmarket.io.values import half_width
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?$", re.ASCII)
 _BROKEN = "不是能读的 .xlsx 工作簿。办法：用 Excel 或 WPS 另存为 .xlsx。"
 _MOST_BYTES, _MOST_CELLS = 1 << 30, 20_000_000
+_MOST_DIGITS = 10**15
+_ZEROS = re.compile("0{2,}")
+_MAC_EPOCH = 1904
+_OF_DAYS = re.compile(r"日期|时间|日$")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]')
 
 
@@ -94,11 +98,7 @@ def day(text: str) -> date | None:
     date or None
         None where it is not a date.
     """
-    found = _DATE.match(half_width(text).strip())
-    try:
-        return date(*(int(part) for part in found.groups())) if found else None
-    except ValueError:
-        return None
+    return one_day(half_width(text).strip())
 
 
 def cell_text(value: object, number_format: str = "General") -> str:
@@ -109,12 +109,13 @@ def cell_text(value: object, number_format: str = "General") -> str:
     value : object
         What the cell holds.
     number_format : str
-        Its format; a percent format prints the percentage, a quoted percent sign only the sign.
+        Its format; a percent format prints the percentage, a quoted percent sign only the sign, zeros fill a code up.
 
     Returns
     -------
     str
-        Without white space at the ends and without the apostrophe that marks a text; empty for an empty cell.
+        Without white space at the ends and without the apostrophe that marks a text; empty for an empty cell. A number
+        of more than the 15 digits a workbook keeps has an exponent, so that nobody takes it for a code.
     """
     if value is None:
         return ""
@@ -125,6 +126,10 @@ def cell_text(value: object, number_format: str = "General") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):
+        if abs(value) >= _MOST_DIGITS:
+            return f"{value:E}"
+        if _ZEROS.fullmatch(number_format) and value == int(value) >= 0:
+            return f"{int(value):0{len(number_format)}d}"
         return _printed(Decimal(repr(value)), number_format)
     return str(value).strip().removeprefix("'")
 
@@ -166,10 +171,26 @@ def workbook_grids(path: Path) -> dict[str, Grid]:
         If it is not a workbook that can be read.
     """
     book = open_workbook(path)
+    if book.epoch.year == _MAC_EPOCH:
+        _require_formatted_days(book, path)
     try:
         return {plain(sheet.title): _sheet(sheet) for sheet in book.worksheets}
     except Exception as error:
         raise ReadError(f"{path}：{_BROKEN}") from error
+
+
+def _require_formatted_days(book: Workbook, path: Path) -> None:
+    """Raise where a workbook counts days from 1904 and one of them is not formatted as a day: it would be misread."""
+    for sheet in book.worksheets:
+        for column in sheet.iter_cols():
+            headed = False
+            for cell in column:
+                headed |= isinstance(cell.value, str) and _OF_DAYS.search(plain(cell.value)) is not None
+                if headed and isinstance(cell.value, int | float) and one_day(str(cell.value)) is not None:
+                    raise ReadError(
+                        f"{path}：{sheet.title}!{cell.coordinate} 的 {cell.value} 没有设日期格式，"
+                        "而工作簿从 1904 年起计日，会差四年。办法：把该列设为日期格式后保存。"
+                    )
 
 
 def open_workbook(path: Path) -> Workbook:

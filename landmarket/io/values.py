@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landmarket.io.dates import FIRST_YEAR, LAST_YEAR, one_day
+
 NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
 _WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+|(?=\.[0-9]))"
 _NUMBER = rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?"
-_YEARS = (1949, 2100)
-_DATE = r"^([0-9]{4})(?:年|-|/|\.)([0-9]{1,2})(?:月|-|/|\.)([0-9]{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
 
 # Ways to write one and the same letter; the full compatibility form (NFKC) would also make digits of ① and ².
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -32,6 +32,9 @@ _SPACES = dict.fromkeys((0x3000, 0x00A0, 0x2009, 0x202F), " ")
 _ROMAN = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2160, 0x2180)}
 _RADICALS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 _FORMS = _WIDE | _SPACES | _ROMAN | _RADICALS | {0x2212: "-"}
+
+_WHOLE_FLOAT = r"^([0-9]+)\.0$"
+_EXPONENT = r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}"
 
 Mask = npt.NDArray[np.bool_]
 
@@ -144,8 +147,7 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     Parameters
     ----------
     column : Series
-        Dates, or text such as ``"2025-11-03"``, ``"2025年11月3日"``, ``"20251103"``; a date with a time zone is the
-        day its clock showed there.
+        Dates, Excel serials, or text in any form `one_day` reads; a date with a time is the day its clock showed.
 
     Returns
     -------
@@ -157,14 +159,11 @@ def to_date(column: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], Mask]:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         wall = pd.DatetimeIndex(column).tz_localize(None).to_numpy(dtype="datetime64[D]").astype("datetime64[s]")
         days = pd.Series(wall, index=column.index, name=column.name)
-        known = days.where(days.dt.year.between(*_YEARS))
+        known = days.where(days.dt.year.between(FIRST_YEAR, LAST_YEAR))
         return known, (days.notna() & known.isna()).to_numpy()
     text = clean_text(column)
-    compact = text.str.replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3", regex=True)
-    parts = compact.str.extract(_DATE)
-    joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
-    values = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
-    values = values.where(values.dt.year.between(*_YEARS))
+    read = {typed: one_day(typed) for typed in text.dropna().unique()}
+    values = pd.to_datetime(text.map(read, na_action="ignore")).astype("datetime64[s]")
     return values, (text.notna() & values.isna()).to_numpy()
 
 
@@ -262,11 +261,13 @@ def to_code(column: pd.Series[str]) -> tuple[pd.Series[str], Mask]:
     values : Series of str
         Missing where blank.
     bad : ndarray of bool
-        Numbers that are no whole number below 2⁵³: their digits are lost.
+        Numbers that are no whole number below 2⁵³, and texts such as ``4.11081E+18``: their digits are lost.
     """
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
         values = column.to_numpy()
         bad = np.isfinite(values) & ((values != np.floor(values)) | (np.abs(values) >= 2.0**53))
         whole = column.map(lambda value: f"{value:.0f}", na_action="ignore").astype("str")
         return whole.mask(pd.Series(bad, index=column.index)), bad
-    return clean_text(column), np.zeros(len(column), dtype=bool)
+    text = clean_text(column).str.replace(_WHOLE_FLOAT, r"\1", regex=True)
+    lost = text.str.fullmatch(_EXPONENT).fillna(False).to_numpy(dtype=bool)
+    return text.mask(lost), lost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,10 +16,12 @@ import pandas as pd
 from pyproj import CRS
 
 from landmarket.errors import BadValueError, ReadError, named_rows
+from landmarket.io.dates import day_cure
 from landmarket.io.parcels import Typed
+from landmarket.io.quantities import quantity_cure, to_quantity
 from landmarket.io.sheet_tables import grid_table, sheet_grids
 from landmarket.io.sheets import plain
-from landmarket.io.values import Mask, clean_text, to_code, to_date, to_number
+from landmarket.io.values import Mask, clean_text, to_code, to_date
 
 _UNIT = re.compile(r"[（(][^（）()]*[）)]$")
 
@@ -46,6 +48,11 @@ class SampleColumn(NamedTuple):
     kind: str
     units: tuple[str, ...]
     required: bool
+
+    @property
+    def unit(self) -> str:
+        """The unit of its numbers, empty where they have none."""
+        return next(iter(self.units), "")
 
 
 @cache
@@ -97,11 +104,6 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
     """
     path = Path(path)
     table = _sheet(path)
-    readers: dict[str, Callable[[pd.Series[str]], tuple[Typed, Mask]]] = {
-        "number": to_number,
-        "date": to_date,
-        "code": to_code,
-    }
     read = pd.DataFrame({"source_row": table.index}, index=table.index)
     for column in sample_columns():
         header = _header(table, column, path)
@@ -112,15 +114,28 @@ def read_samples(path: str | Path, crs: CRS) -> gpd.GeoDataFrame:
         if column.kind == "text":
             read[column.name] = clean_text(cells)
             continue
-        values, bad = readers[column.kind](cells)
+        values, bad = _typed(cells, column)
         if bad.any():
             rows = [f"第 {row} 行" for row in table.index[bad]]
-            raise BadValueError(f"{path}：列 {header} 读不懂，{named_rows(rows, cells[bad])}。办法：改正该单元格。")
+            listed = named_rows(rows, cells[bad])
+            raise BadValueError(f"{path}：列 {header} 读不懂，{listed}。办法：{_cure(column, cells[bad])}")
         read[column.name] = values
     _require_names(read, path)
     located = gpd.GeoDataFrame(read, geometry=gpd.points_from_xy(read["x"], read["y"]), crs=crs)
     located.loc[read["x"].isna() | read["y"].isna(), "geometry"] = None
     return located.set_index("sample_id")
+
+
+def _typed(cells: pd.Series[str], column: SampleColumn) -> tuple[Typed, Mask]:
+    if column.kind == "number":
+        return to_quantity(cells, column.unit)
+    return to_date(cells) if column.kind == "date" else to_code(cells)
+
+
+def _cure(column: SampleColumn, cells: pd.Series[str]) -> str:
+    if column.kind == "number":
+        return quantity_cure(column.unit)
+    return day_cure(cells) if column.kind == "date" else "代码按文本填写。"
 
 
 def _sheet(path: Path) -> pd.DataFrame:
