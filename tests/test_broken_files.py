@@ -16,7 +16,7 @@ import shapely
 
 from landmarket import screen
 from landmarket.errors import LandMarketError, ReadError
-from landmarket.io.parcels import list_layers, read_layer, read_parcels
+from landmarket.io import list_layers, read_layer, read_parcels
 
 SQUARE = [[[113.4, 34.1], [113.401, 34.1], [113.401, 34.101], [113.4, 34.101], [113.4, 34.1]]]
 CODE = "411081004002JB00001"

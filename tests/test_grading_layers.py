@@ -111,8 +111,8 @@ def test_tables_of_villages_that_cannot_be_used(folder: Path, text: str, error: 
         read(folder)
 
 
-def test_a_table_in_gbk_or_with_a_stray_quote(folder: Path) -> None:
-    (folder / "c.csv").write_bytes(table(*GOOD).encode("gbk"))
+def test_a_table_in_utf_16_or_with_a_stray_quote(folder: Path) -> None:
+    (folder / "c.csv").write_bytes(table(*GOOD).encode("utf-16"))
     with pytest.raises(ReadError, match=r"c\.csv：不是 UTF-8"):
         read(folder)
     (folder / "c.csv").write_text(table('"' + GOOD[0], *["x" * 1000] * 200), encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from landmarket.errors import ReadError
-from landmarket.io.parcels import list_layers, read_parcels
+from landmarket.io import list_layers, read_parcels
 
 SUFFIXES = (".shp", ".shx", ".dbf", ".prj")
 

@@ -139,12 +139,12 @@ def to_quantity(column: pd.Series[str], unit: str) -> tuple[pd.Series[float], Ma
     ):
         return to_number(column)
     text = clean_text(column)
-    read = {typed: _float_of(quantity(typed, unit)) for typed in text.dropna().unique()}
-    values = text.map(read, na_action="ignore").astype("float64")
+    values = text.map(lambda typed: _float_of(typed, unit), na_action="ignore").astype("float64")
     return values, (text.notna() & values.isna()).to_numpy()
 
 
-def _float_of(value: Fraction | None) -> float | None:
+def _float_of(text: str, unit: str) -> float | None:
+    value = number(text) or quantity(text, unit)  # most have no unit
     try:
         return None if value is None else float(value)
     except OverflowError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-from landmarket.errors import ReadError
+from landmarket.errors import LandMarketWarning, ReadError
 from landmarket.io.dates import one_day
+from landmarket.io.text_encoding import UTF8, table_text
 from landmarket.io.values import half_width
 
 if TYPE_CHECKING:
@@ -241,7 +243,7 @@ def csv_grid(path: Path) -> Grid:
     Parameters
     ----------
     path : Path
-        UTF-8, with or without a byte-order mark.
+        UTF-8, with or without a byte-order mark, or GB 18030, of which a warning tells.
 
     Returns
     -------
@@ -251,14 +253,11 @@ def csv_grid(path: Path) -> Grid:
     Raises
     ------
     ReadError
-        If it cannot be opened or is not UTF-8.
+        If it cannot be opened or decoded.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
-    except UnicodeDecodeError as error:
-        raise ReadError(f"{path}：不是 UTF-8 文本（第 {error.start} 字节）。办法：另存为 CSV UTF-8。") from error
+    text, encoding = table_text(path)
+    if encoding != UTF8:
+        warnings.warn(f"{path}：不是 UTF-8，按 {encoding} 读。", LandMarketWarning, stacklevel=2)
     rows = list(csv.reader(StringIO(text, newline="")))
     width = max((len(row) for row in rows), default=0)
     padded = (tuple(cell_text(cell) for cell in row) + ("",) * (width - len(row)) for row in rows)

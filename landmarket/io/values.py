@@ -24,7 +24,7 @@ from landmarket.io.dates import FIRST_YEAR, LAST_YEAR, one_day
 NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
 _WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+|(?=\.[0-9]))"
-_NUMBER = rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?"
+_NUMBER = re.compile(rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?")
 
 # Ways to write one and the same letter; the full compatibility form (NFKC) would also make digits of ① and ².
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -78,10 +78,10 @@ def number(text: str) -> Decimal | None:
     >>> number("1,020"), number("1,5"), number("1020①")
     (Decimal('1020'), None, None)
     """
-    tidy = half_width(text).strip()
-    if re.fullmatch(_NUMBER, tidy) is None:
+    tidy = (text if text.isascii() else half_width(text)).strip()
+    if _NUMBER.fullmatch(tidy) is None:
         return None
-    value = Decimal(re.sub("[ ,]", "", tidy))
+    value = Decimal(tidy.replace(",", "").replace(" ", ""))
     return value if math.isfinite(float(value)) else None
 
 
