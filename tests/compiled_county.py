@@ -380,9 +380,9 @@ def write_sheet(path: Path, rows: Sequence[Sequence[Fact | int]] = SHEET) -> Non
             lines.writerow([*facts, *place, note])
 
 
-def write_compile_county(folder: Path, rule_text: str = RULE) -> Path:
+def write_compile_county(folder: Path, rule_text: str = RULE, names: Mapping[str, str] | None = None) -> Path:
     """Write a county of twelve villages that can be compiled; give its folder."""
-    write_county(folder)
+    write_county(folder, names)
     write_price_table(edition(), folder / "edition")
     write_sheet(folder / "sheet.csv")
     (folder / "compile.toml").write_text(rule_text, encoding="utf-8")

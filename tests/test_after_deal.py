@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarket.land_book import due_dates, identified, typed_events
+from landmarket.land_book import due_dates, identified, parcel_states, typed_events
 from landmarket.land_book.after_deal import IdleRule, after_deals, idle_rule, township_lights
+from landmarket.land_book.irregularities import state_irregularities
 from landmarket.rules import Rule
 from tests.clerk import WAY, code, event
 from tests.hunting import examples
@@ -239,3 +240,10 @@ def test_idle_as_a_plain_judge_says(due: int | None, start: int | None, look: in
     if (begin.month, begin.day) == (2, 29):
         return  # its anniversary is a matter of convention, tested above
     assert followed(rows, on)["idle_state"].tolist() == [expected]
+
+
+def test_a_book_without_events_has_no_open_dispute() -> None:
+    nothing = identified(
+        typed_events(pd.DataFrame([event(1, "列入备选", date(2022, 1, 1))])), recorded_by="甲", recorded_at=NOW
+    )[:0]
+    assert state_irregularities(parcel_states(nothing, on=date(2026, 3, 2))).empty

@@ -63,6 +63,8 @@ from landmarket.figures.numerals import grade_number
 from landmarket.figures.pdf_outline import with_bookmarks
 from landmarket.figures.sheet import finished
 from tests.hunting import examples
+from tests.output_walls import unsafe_files
+from tests.script_corpus import SCRIPTS
 
 CREATED = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 INTERNAL = "内部工作用图，未经地图审核，不得公开"
@@ -513,7 +515,7 @@ def test_hostile_texts_are_literal(tmp_path: Path) -> None:
     ground = ground_of(towns)
     table["township"] = table["township"].replace({"甲镇": HOSTILE[0]})
     spec = MapSpec("$图$", "$x$", Kind.CATEGORY)
-    imprint = replace(IMPRINT, place="$县$", source=r"\alpha$", maker="$m$", remark="$r$")
+    imprint = replace(IMPRINT, place="$县$", source=r"\alpha$", maker=SCRIPTS[0], remark=SCRIPTS[5])
     figures = township_sheets(table, "use_category", spec, imprint, ground)
     figure = figures[HOSTILE[0]]
     assert not any(text.get_parse_math() for text in figure.findobj(Text))
@@ -524,6 +526,7 @@ def test_hostile_texts_are_literal(tmp_path: Path) -> None:
     index = index_sheet(list(figures), imprint, ground)
     write_atlas(tmp_path / "atlas.pdf", {"$目$\n(录)": index, **figures}, CREATED)
     assert outline((tmp_path / "atlas.pdf").read_bytes())[:2] == ["$目$\n(录)", HOSTILE[0]]
+    assert list(unsafe_files(tmp_path)) == []
 
 
 def test_public_sheet_has_its_number_and_no_coordinates() -> None:

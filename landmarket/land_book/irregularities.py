@@ -86,7 +86,8 @@ def state_irregularities(states: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `IRREGULARITY_COLUMNS`.
     """
-    open_ = states[states["standing_facts"].fillna("").str.split("、").map(lambda facts: DISPUTED in facts)]
+    facts = states["standing_facts"].fillna("").str.split("、")
+    open_ = states[facts.map(lambda facts: DISPUTED in facts).astype("bool")]
     return _listed(BOOK, open_.index, DISPUTED, "台账状态：" + open_["book_state"].fillna(""))
 
 

@@ -61,6 +61,11 @@ class Visit:
         if not (request.is_navigation_request() and request.url.startswith("file://")):
             self.noticed.append(f"request: {request.url[:200]}")
 
+    def goes_to(self, path: Path) -> None:
+        """Open another file in the same page."""
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector(DRAWN, state="attached")
+
     def parcel_at(self, code: str, inwards: float = 0.15) -> tuple[float, float]:
         """A point of a parcel on the screen: from its first corner so far towards the middle of that ring."""
         x, y = self.page.evaluate(
@@ -101,8 +106,7 @@ def visit(chromium: Browser) -> Iterator[Open]:
         page.set_default_timeout(10_000)
         found = Visit(page, path.as_uri())
         found.watch()
-        page.goto(found.address)
-        page.wait_for_selector(DRAWN, state="attached")
+        found.goes_to(path)
         return found
 
     yield opened
