@@ -32,8 +32,15 @@ PLACES = tuple(text for text in SCRIPTS if not re.search(r"[、，,；;\s\\]", t
 
 TOWNSHIPS = ("</script><script>alert(1)</script>街道", "=夏都${alert(1)}{{7*7}}<img/src=x/onerror=alert(1)>镇")
 FREE_COLUMNS = ("规划区位", "临街状况", "道路通达度", "基础设施", "产业集聚", "商服繁华", "宗地形状", "转用文号")
+PERSON = "欧阳测试"
+"""Every name of a person begins with it."""
+
+PERSONAL_CELLS = {"法定代表人", "姓名", "记录人"}
+PERSONAL_COLUMNS = ("联系人", "经办人", "户主姓名")
+"""What a bureau keeps in its layers beside what this library knows."""
+
 FREE_CELLS = {
-    *("收款方", "凭证号", "说明", "相对人", "事件文号", "事件备注", "记录人", "法定代表人", "姓名", "户号", "村民小组"),
+    *("收款方", "凭证号", "说明", "相对人", "事件文号", "事件备注", "户号", "村民小组", *PERSONAL_CELLS),
     *("成员编号", "争议编号", "决议编号", "规划编号", "批准文号", "集体名称", "实施主体"),
 }
 FREE_KEYS = ("name", "source", "document", "maker", "notice", "note", "fund_document", "risk_reserve_document")
@@ -94,11 +101,13 @@ def _rewrite_layers(folder: Path, names: Mapping[str, str]) -> None:
         own = [ALL[(number + 7 * place) % len(ALL)] for number in range(len(rows))]
         rows[name] = rows[name].where(pd.Series(range(len(rows))) % 3 != 0, own)  # the others can be priced
     rows[SCRIPTS[0][:40]] = [ALL[number % len(ALL)] for number in range(len(rows))]
-    _save(_renamed(rows, names), folder / "parcels.gpkg", "parcels")
-    _save(_renamed(gpd.read_file(folder / "villages.gpkg"), names), folder / "villages.gpkg", "villages")
+    people = dict.fromkeys(PERSONAL_COLUMNS, PERSON)
+    _save(_renamed(rows, names).assign(**people), folder / "parcels.gpkg", "parcels")
+    villages = _renamed(gpd.read_file(folder / "villages.gpkg"), names).assign(**people)
+    _save(villages, folder / "villages.gpkg", "villages")
     owners = _renamed(gpd.read_file(folder / "ownership.gpkg", layer="ownership"), names)
     owners["实施主体"] = [f"{ALL[number % len(ALL)]}{number}" for number in range(len(owners))]
-    _save(owners, folder / "ownership.gpkg", "ownership")
+    _save(owners.assign(**people), folder / "ownership.gpkg", "ownership")
     for file in ("constraints.gpkg", "roads.gpkg"):
         layers = {name: gpd.read_file(folder / file, layer=name) for name in pyogrio.list_layers(folder / file)[:, 0]}
         (folder / file).unlink()
@@ -140,7 +149,8 @@ def _rewrite_book(path: Path, names: Mapping[str, str], own: Mapping[str, Contai
                     if isinstance(cell, datetime):
                         sheet.write_datetime(number, place, cell, day)
                     elif head in FREE_CELLS and cell is not None:  # what was equal stays equal
-                        sheet.write_string(number, place, swapped.setdefault((head, cell), f"{next(texts)}{number}"))
+                        text = f"{PERSON * (head in PERSONAL_CELLS)}{next(texts)}{number}"
+                        sheet.write_string(number, place, swapped.setdefault((head, cell), text))
                     elif isinstance(cell, str):
                         sheet.write_string(number, place, _replaced(cell, names))
                     elif cell is not None:

@@ -22,7 +22,8 @@ import shapely
 from landmarket.columns import schema
 from landmarket.io.file_names import file_names, safe_file_name
 from landmarket.io.tables import csv_bytes, read_csv_table
-from landmarket.maps.facts import FACTS
+from landmarket.land_book.collectives import PERSONAL_COLUMNS
+from landmarket.maps.facts import FACTS, SET_ASIDE_FACTS
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle
 from landmarket.report.paper import Paper, Part
@@ -193,10 +194,15 @@ def test_pages_are_written_through_the_one_head() -> None:
 
 
 def test_maps_show_no_column_of_persons() -> None:
-    """No column that the schema knows holds a person's name; rosters are never joined to parcels."""
-    labels = {header for column in schema().values() for header in column.headers}
+    """No column that can hold a person's name is among what a click shows; rosters are never joined to parcels."""
+    columns = schema()
+    labels = {header for column in columns.values() for header in column.headers}
     assert not {label for label in labels if "姓名" in label or "身份证" in label or "户主" in label}
-    assert not [name for name in FACTS if "name" in name.split("_")[-1:] and name != "planned_use_name"]
+    assert {name for name, column in columns.items() if "never on a map" in column.meaning} == set(PERSONAL_COLUMNS)
+    who = re.compile(r"(?i)\b(who|whom|representative|person|bidder|buyer|holder|user|collective that)\b")
+    named = {name for name, column in columns.items() if column.kind == "text" and who.search(column.meaning)}
+    assert {"party", "bidder", "right_holder", "land_user", "giver", "taker", "payee", *PERSONAL_COLUMNS} <= named
+    assert not named & {*FACTS, *SET_ASIDE_FACTS}
 
 
 def test_a_locked_environment_has_hashes_and_no_host() -> None:

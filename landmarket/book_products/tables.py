@@ -15,7 +15,7 @@ from landmarket.land_book.year import TOTAL
 _FEN = 100
 _EVENT = [
     *("event_id", "parcel_code", "kind", "happened_on", "party", "deal_no", "amount_fen", "plan_year", "event_area"),
-    *("agreed_by", "collective_code", "lineage", "corrects", "event_document", "remark", "recorded_by", "recorded_at"),
+    *("agreed_by", "collective_code", "lineage", "corrects", "event_document", "remark", "recorded_at"),
 ]
 YEAR_HEADERS = {
     "candidates": "在册备选（宗，年末）",

@@ -15,8 +15,8 @@ from landmarket.overlay import coverage, key_shares
 from landmarket.zoning.parcel_code import check_parcel_codes
 
 REGISTER_COLUMNS = ["collective_code", "collective", "owner", "owner_level", "township", "member_count"]
-PERSONAL_COLUMNS = ["legal_representative"]
-"""Columns with people's names: never on maps, never in what is posted."""
+PERSONAL_COLUMNS = ["legal_representative", "recorded_by"]
+"""Columns with people's names: never on maps, pages or in workbooks, never in what is posted."""
 TOLERANCE = 1.0
 """Area up to which an owner's part is a matter of drawing [㎡]."""
 
@@ -42,7 +42,7 @@ def read_collectives(path: str | Path) -> pd.DataFrame:
         As `read_register`; also if an owner stands twice, a level is blank, a village or group names no village, or
         a member count is no whole number.
     """
-    optional = ["village", *PERSONAL_COLUMNS, "agent", "established_on"]
+    optional = ["village", "legal_representative", "agent", "established_on"]
     register = read_register(path, REGISTER_COLUMNS, optional, key="collective_code")
     where = str(path)
     for name in ("collective", "owner", "owner_level", "township"):

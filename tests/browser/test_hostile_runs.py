@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import warnings
+import zipfile
+import zlib
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -12,9 +15,12 @@ import openpyxl
 import pytest
 
 from landmarket.book_products import book_run, book_work, county_book_plan, write_book
-from landmarket.county import read_county
+from landmarket.check_products import checked, write_check
+from landmarket.county import read_county, read_county_parcels
 from landmarket.errors import LandMarketWarning
-from landmarket.products import Work, do_county, sheets
+from landmarket.io.writing import new_run
+from landmarket.products import Work, county_run, do_county, record, sheets
+from landmarket.products.documents import parcel_papers, write_parcel_papers, write_worksheet
 from tests import test_compile_products
 from tests.browser.conftest import Open
 from tests.browser.run_folders import CREATED, income_folder, market_folder, whole_run
@@ -23,6 +29,7 @@ from tests.conftest import quiet
 from tests.hostile_county import (
     COUNTY,
     NOTICE,
+    PERSON,
     TOWNSHIPS,
     hostile_events,
     write_hostile_compile_county,
@@ -38,7 +45,7 @@ STRANGE = (
 )
 """What none of our pages has: if it is there, a text has become it."""
 
-COMMANDS = {"run": 8, "income": 2, "simulate": 1, "book": 3, "compile": 5}
+COMMANDS = {"run": 8, "papers": 4, "income": 2, "simulate": 1, "book": 3, "compile": 5}
 """The least number of pages that each leaves."""
 
 
@@ -48,6 +55,25 @@ def book_folder(main: Work, county: Path, folder: Path) -> Path:
     work = book_work(main, county_book_plan(main.county), events, quiet, on=date(2026, 3, 2), year=2025)
     with book_run(work, folder, CREATED) as run:
         write_book(work, run, CREATED, quiet)
+    return run.final
+
+
+def check_folder(main: Work, folder: Path) -> Path:
+    """What ``landmarket check --out`` leaves."""
+    parcels = read_county_parcels(main.county)
+    with new_run(folder, created=CREATED) as run:
+        write_check(checked(parcels, main.screening, NOTICE, NOTICE), run, CREATED)
+    return run.final
+
+
+def papers_folder(main: Work, folder: Path) -> Path:
+    """What ``papers`` and ``worksheet`` leave for one parcel, in one folder."""
+    code = str(main.outcome.prices.index[0])
+    with county_run(main.county, folder, CREATED) as run:
+        papers = parcel_papers(main, code, main.county.paper_facts, None)
+        write_parcel_papers(main, papers, run.folder / "交易文书", CREATED)
+        write_worksheet(main, code, run.folder / f"地价测算说明_{code}.docx", CREATED)
+        record(main, run)
     return run.final
 
 
@@ -61,7 +87,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         main = do_county(read_county(write_hostile_county(home / "county")), quiet)
         compiled = test_compile_products.compiled(write_hostile_compile_county(home / "graded"))
         return {
+            "check": check_folder(main, home / "check"),
             "run": whole_run(main, home / "run"),
+            "papers": papers_folder(main, home / "papers"),
             "income": income_folder(main, home / "income"),
             "simulate": market_folder(main, home / "simulate"),
             "book": book_folder(main, home / "county", home / "book"),
@@ -90,7 +118,7 @@ def test_no_page_of_a_run_does_what_its_data_say(visit: Open, runs: dict[str, Pa
             require_shown(seen, [NOTICE])
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "check"])
 def test_no_file_of_a_run_computes_fetches_or_escapes(runs: dict[str, Path], command: str) -> None:
     assert list(unsafe_files(runs[command])) == []
 
@@ -112,6 +140,27 @@ def test_names_are_handed_over_as_they_were_written(runs: dict[str, Path]) -> No
             for cell in row
         ]
         assert set(TOWNSHIPS) & set(cells), command
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "check"])
+def test_no_person_is_named(runs: dict[str, Path], command: str) -> None:
+    """Representatives, members, recorders and whoever a layer's own columns name; members are posted masked."""
+    kinds = {".html", ".xlsx", ".docx", ".csv", ".svg", ".gpkg", ".json"}
+    looked = [path for path in runs[command].rglob("*") if path.suffix in kinds]
+    assert looked
+    assert [path.name for path in looked if PERSON in content(path)] == []
+
+
+def content(path: Path) -> str:
+    """All text of a file: what is packed, unpacked."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            return "\n".join(packed.read(name).decode(errors="ignore") for name in packed.namelist())
+    text = path.read_bytes().decode(errors="ignore")
+    data = re.findall(r'<script type="application/zlib;base64"[^>]*>([A-Za-z0-9+/=]*)</script>', text)
+    return "\n".join(
+        [unescape(text), *(zlib.decompress(base64.b64decode(one)).decode(errors="ignore") for one in data)]
+    )
 
 
 def test_the_walls_see_what_they_forbid(tmp_path: Path) -> None:
