@@ -48,6 +48,25 @@ def ellipsoidal_area(parcels: gpd.GeoDataFrame) -> pd.Series[float]:
     return pd.Series(area / scale, index=parcels.index, name="ellipsoidal_area")
 
 
+def flat(geometry: Geometries) -> Geometries:
+    """Drop heights and measures (Z、M) where there are any.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Any geometries, or None.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        In the plane; those that were so already as they are.
+    """
+    result = geometry.copy()
+    raised = shapely.has_z(geometry) | shapely.has_m(geometry)
+    result[raised] = shapely.force_2d(geometry[raised])
+    return result
+
+
 def mean_width(geometry: Geometries) -> npt.NDArray[np.float64]:
     """Mean width of polygons: twice the area over the perimeter, which is the width of a long strip.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from shapely.affinity import translate
 
 from landmarket.errors import CrsError
 from landmarket.screening import Tolerances, screen
+from landmarket.screening.places import check_places
+from landmarket.screening.result import Findings
 from tests.hunting import examples
 
 COUNTY = "411081"
@@ -287,3 +291,24 @@ def test_the_input_is_not_changed() -> None:
         pd.DataFrame(frame.drop(columns="geometry")), pd.DataFrame(before.drop(columns="geometry"))
     )
     assert frame.geometry.geom_equals_exact(before.geometry, 0).all()
+
+
+def test_a_stated_village_is_wrong_only_where_the_shape_is_nowhere_in_it() -> None:
+    """Boxes beside, across and on the corner where the three villages meet, their rings begun at any corner."""
+    drawn = list(itertools.product(range(-3, 4), range(-3, 4), range(4), VILLAGES["village"]))
+    boxes = [
+        shapely.box(431_250 + 20 * x, 3_771_000 + 20 * y, 431_290 + 20 * x, 3_771_040 + 20 * y) for x, y, *_ in drawn
+    ]
+    corners = [list(box.exterior.coords)[:4] for box in boxes]
+    rings = [[*four[turn:], *four[:turn]] for four, (_, _, turn, _) in zip(corners, drawn, strict=True)]
+    frame = gpd.GeoDataFrame({"village": [village for *_, village in drawn]}, geometry=[*map(shapely.Polygon, rings)])
+    grounds = dict(zip(VILLAGES["village"], VILLAGES.geometry, strict=True))
+    expected = [
+        row
+        for row, (box, (*_, village)) in enumerate(zip(boxes, drawn, strict=True))
+        if not box.intersects(grounds[village])
+    ]
+    found = Findings(pd.Series("", index=frame.index, dtype="str"))
+    check_places(frame.set_crs("EPSG:4547"), found, VILLAGES)
+    assert found.table()["source_row"].tolist() == expected
+    assert set(found.table()["check"]) == {"村名与图形位置不符，按图形"}

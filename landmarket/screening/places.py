@@ -9,6 +9,7 @@ import shapely
 
 from landmarket.checks import require_projected
 from landmarket.screening.result import Findings, Mask
+from landmarket.screening.shapes import Positions
 from landmarket.zoning.place import locate
 
 
@@ -44,22 +45,35 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
 
 
 def _in_stated_village(table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> Mask:
-    """Rows that lie in a village whose names are the stated ones, or partly: nothing more is to be found of them."""
+    """Rows that lie in a village whose names are the stated ones, or partly: nothing more is to be found of them.
+
+    A shape whose first corner is inside lies in the village at least partly; only the others are looked at closer.
+    """
     shapes, areas = table.geometry.to_numpy(), villages.geometry.to_numpy()
-    tree = shapely.STRtree(shapes)
-    village, row = tree.query(areas, predicate="intersects")
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    owner = owner[first]
+    village, point = shapely.STRtree(np.asarray(shapely.points(points[first]))).query(areas, predicate="contains")
+    result = np.zeros(len(table), dtype=bool)
+    result[owner[point[_agrees(table, owner[point], villages, village)]]] = True
+    others = np.flatnonzero(~result & ~shapely.is_missing(shapes))
+    village, other = shapely.STRtree(shapes[others]).query(areas, predicate="intersects")
+    row = others[other]
+    agrees = _agrees(table, row, villages, village)
+    village, row = village[agrees], row[agrees]
+    shared = shapely.area(shapely.intersection(areas[village], shapes[row]))
+    result[row[shared > 0]] = True
+    return result
+
+
+def _agrees(table: gpd.GeoDataFrame, row: Positions, villages: gpd.GeoDataFrame, village: Positions) -> Mask:
+    """Tell of each pair whether what the row states of its place is the village's name, or nothing."""
     agrees = np.ones(len(row), dtype=bool)
     for name in ("township", "village"):
         if name in table.columns:
             stated = table[name].astype("str").to_numpy()[row]
             agrees &= (stated == villages[name].astype("str").to_numpy()[village]) | pd.isna(stated)
-    village, row = village[agrees], row[agrees]
-    result = np.zeros(len(table), dtype=bool)
-    result[row] = True
-    at_edge = ~shapely.covers(areas[village], shapes[row])
-    only_touching = shapely.area(shapely.intersection(areas[village[at_edge]], shapes[row[at_edge]])) == 0
-    result[row[at_edge][only_touching]] = False
-    return result
+    return agrees
 
 
 def _touches(table: gpd.GeoDataFrame, stated: pd.Series[str], rows: Mask, areas: gpd.GeoDataFrame, name: str) -> Mask:

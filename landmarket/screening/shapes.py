@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landmarket.geometry import ellipsoidal_area, mean_width, polygons_only, repaired
+from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygons_only, repaired
 from landmarket.screening.result import Findings
 from landmarket.units import round_half_up_array
 
@@ -83,7 +83,7 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     ndarray of shapely geometries
         Usable shapes; None where there is none.
     """
-    original = shapely.force_2d(table.geometry.to_numpy())
+    original = flat(table.geometry.to_numpy())
     missing = shapely.is_missing(original) | shapely.is_empty(original)
     found.add("geometry_missing", missing, [""] * int(missing.sum()))
     kinds = shapely.get_type_id(original)
@@ -203,16 +203,19 @@ def overlaps(geometry: Geometries, least: float) -> Overlaps:
 
 
 def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
-    """Pairs of shapes whose interiors meet and whose boxes share more than so much, each once, in ascending order.
+    """Pairs of shapes whose interiors meet and whose frames share more than so much, each once, in ascending order.
 
-    Neighbours that share edges are not cut to be told apart.
+    Neighbours that share edges are not cut to be told apart, and most that share a corner are not compared at all.
     """
     left, right = shapely.STRtree(geometry).query(geometry)
-    x0, y0, x1, y1 = shapely.bounds(geometry).T
-    width = np.minimum(x1[left], x1[right]) - np.maximum(x0[left], x0[right])
-    height = np.minimum(y1[left], y1[right]) - np.maximum(y0[left], y0[right])
-    large = (left < right) & (width * height > least)
-    left, right = left[large], right[large]
+    once = left < right
+    left, right = left[once], right[once]
+    for frames, scale in ((shapely.bounds(geometry), 1), (_diagonal_frames(geometry), 2)):
+        least_u, least_v, most_u, most_v = frames.T
+        u = np.minimum(most_u[left], most_u[right]) - np.maximum(least_u[left], least_u[right])
+        v = np.minimum(most_v[left], most_v[right]) - np.maximum(least_v[left], least_v[right])
+        large = (u > 0) & (v > 0) & (u * v > least * scale)
+        left, right = left[large], right[large]
     order = np.lexsort((right, left))  # an index gives them in an order that depends on all shapes in it
     left, right = left[order], right[order]
     meet = np.zeros(len(left), dtype=bool)
@@ -223,6 +226,20 @@ def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Posit
         meet[own] = shapely.relate_pattern(geometry[left[own]], geometry[right[own]], "T********")
         shapely.destroy_prepared(prepared)
     return left[meet], right[meet]
+
+
+def _diagonal_frames(geometry: Geometries) -> npt.NDArray[np.float64]:
+    """Frames around shapes by x + y and x - y: the least and the greatest of each; nan without a shape."""
+    frames = np.full((len(geometry), 4), np.nan)
+    for start in range(0, len(geometry), _AT_ONCE):
+        points, owner = shapely.get_coordinates(geometry[start : start + _AT_ONCE], return_index=True)
+        if len(points):
+            x, y = points.T
+            first = np.flatnonzero(np.diff(owner, prepend=-1))
+            for column, values in enumerate((x + y, x - y)):
+                frames[start + owner[first], column] = np.minimum.reduceat(values, first)
+                frames[start + owner[first], column + 2] = np.maximum.reduceat(values, first)
+    return frames
 
 
 def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
