@@ -42,6 +42,7 @@ from landmarket.income_products.sources import sources_table
 from landmarket.io.manifest import altered_files
 from landmarket.io.writing import LATEST
 from landmarket.products import Work
+from tests.helpers import blank_figures
 
 SAMPLE = sample_county()
 POSTED = "411081014033JB00005"
@@ -149,7 +150,7 @@ def call(patch: pytest.MonkeyPatch, *arguments: str) -> int:
 def told(work: IncomeWork, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The run folder that ``landmarket income`` leaves, and what it said."""
     out = tmp_path_factory.mktemp("income")
-    with pytest.MonkeyPatch.context() as patch:
+    with blank_figures() as patch:
         said = io.StringIO()
         patch.setattr(income_products, "do_income", lambda county, say: work)
         patch.setattr(sys, "stdout", said)

@@ -55,6 +55,7 @@ from landmarket.products import Work
 from landmarket.progress import unwatched
 from landmarket.report.table_book import write_internal_book
 from tests import market_clerk
+from tests.helpers import blank_figures
 from tests.hunting import examples
 from tests.market_clerk import ClerkLot, clerk_lots, run_lot, values_of, worth_of
 from tests.test_deal import ON
@@ -90,7 +91,7 @@ def done(sample_work: Work, tmp_path_factory: pytest.TempPathFactory) -> Done:
         found.append(RUN(*some, **more))  # type: ignore[arg-type]
         return found[0]
 
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as said, warnings.catch_warnings():
+    with blank_figures() as patch, redirect_stdout(io.StringIO()) as said, warnings.catch_warnings():
         warnings.simplefilter("ignore", LandMarketWarning)
         patch.setattr(market_work, "do_county", lambda county, say: sample_work)
         patch.setattr("landmarket.market_products.do_market", run)

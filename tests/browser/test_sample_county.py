@@ -10,11 +10,19 @@ from playwright.sync_api import expect
 
 from landmarket.maps.audience import INTERNAL
 from landmarket.products import MAPS, Work
+from landmarket.products.maps import write_maps
 from tests.browser.conftest import Open
 
 
-def test_index_and_townships_of_the_sample_county(visit: Open, sample_run: Path) -> None:
-    folder = sample_run / MAPS
+@pytest.fixture(scope="module")
+def folder(sample_work: Work, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The maps of the sample county."""
+    folder = tmp_path_factory.mktemp("sample") / MAPS
+    write_maps(sample_work, folder)
+    return folder
+
+
+def test_index_and_townships_of_the_sample_county(visit: Open, folder: Path) -> None:
     pages = sorted(folder.glob("[0-9]*.html"))
     assert len(pages) == 26
     index = visit(folder / "index.html")
@@ -42,11 +50,11 @@ def test_index_and_townships_of_the_sample_county(visit: Open, sample_run: Path)
     assert index.noticed == []
 
 
-def test_the_tallest_township_is_whole_on_one_sheet(visit: Open, sample_run: Path, sample_work: Work) -> None:
+def test_the_tallest_township_is_whole_on_one_sheet(visit: Open, folder: Path, sample_work: Work) -> None:
     corners = sample_work.outcome.parcels.bounds.groupby(sample_work.outcome.parcels["township"].astype("str"))
     least, most = corners.min(), corners.max()
     tallest = str(((most["maxy"] - least["miny"]) / (most["maxx"] - least["minx"])).idxmax())
-    (path,) = (sample_run / MAPS).glob(f"[0-9]*_{tallest}.html")
+    (path,) = folder.glob(f"[0-9]*_{tallest}.html")
     for width, height in ((1280, 800), (1920, 1080), (900, 1400)):
         seen = visit(path, width, height)
         room = seen.page.evaluate(
