@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 
 from benchmarks.synthetic import CRS, ORIGIN, PER_PARCEL, roads
-from benchmarks.timing import OURS, Contest, Part, main
+from benchmarks.timing import OURS, Contest, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.pricing.factors import nearest_distances, unit_points
 
@@ -54,8 +54,9 @@ def require_equal(ours: object, name: str, other: object) -> None:
     np.testing.assert_allclose(mine, other, rtol=0, atol=1e-9, err_msg=name)
 
 
-def contests(folder: Path) -> tuple[int, Sequence[Contest]]:
+def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     """What is asked about a county."""
+    folder = county(root, size)
     parcels = read_geoparquet(folder / "parcels.parquet")[["parcel_code", "geometry"]].set_index("parcel_code")
     points = gpd.GeoDataFrame(geometry=shapely.points(unit_points(parcels)), crs=CRS)
     whole, segments, spots = drawn(len(parcels))

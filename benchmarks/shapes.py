@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 from shapely import Polygon
 
-from benchmarks.timing import OURS, Contest, Part, main
+from benchmarks.timing import OURS, Contest, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.pricing.parcel_shape import shape_columns
 
@@ -62,8 +62,9 @@ def moved(shapes: np.ndarray) -> np.ndarray:
     return np.asarray(shapely.set_coordinates(shapes.copy(), coordinates - shapely.bounds(shapes)[owner, :2]))
 
 
-def contests(folder: Path) -> tuple[int, Sequence[Contest]]:
+def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     """What is asked about a county."""
+    folder = county(root, size)
     parcels = read_geoparquet(folder / "parcels.parquet")[["parcel_code", "geometry"]].set_index("parcel_code")
     parcels = gpd.GeoDataFrame(parcels[shapely.get_num_geometries(parcels.geometry.to_numpy()) == 1])
     shapes = moved(parcels.geometry.to_numpy())

@@ -22,7 +22,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from benchmarks.timing import OURS, Call, Contest, Elsewhere, main
+from benchmarks.timing import OURS, Call, Contest, Elsewhere, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.overlay import EQUAL_AREA, shares
 
@@ -71,8 +71,9 @@ def require_equal(ours: object, name: str, other: object) -> None:
     pd.testing.assert_series_equal(winners(left), winners(right), obj=name)
 
 
-def contests(folder: Path) -> tuple[int, Sequence[Contest]]:
+def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     """What is asked about a county."""
+    folder = county(root, size)
     parcels = read_geoparquet(folder / "parcels.parquet")[["parcel_code", "geometry"]]
     areas = read_geoparquet(folder / "plan.parquet")[["geometry"]].reset_index(drop=True)
     named, numbered = parcels.set_index("parcel_code"), areas.assign(area_row=np.arange(len(areas)))

@@ -176,7 +176,15 @@ def table(runs: Sequence[Measured]) -> Iterator[str]:
             yield f"| {told[0]} | {name} | {cells} | {slope} | {ratio} | {peak:.2f} | {told[1]} |"
 
 
-def main(module: str, description: str, contests: Callable[[Path], tuple[int, Sequence[Contest]]]) -> None:
+def county(folder: Path, parcels: int) -> Path:
+    """Folder of the synthetic county of so many parcels; written where it is not there yet."""
+    own = folder / f"county{parcels}"
+    if not (own / "county.toml").is_file():
+        write_county(own, parcels)
+    return own
+
+
+def main(module: str, description: str, contests: Callable[[Path, int], tuple[int, Sequence[Contest]]]) -> None:
     """Read the options, run every size in a process of its own, and print the table.
 
     Parameters
@@ -186,25 +194,22 @@ def main(module: str, description: str, contests: Callable[[Path], tuple[int, Se
     description : str
         What it times.
     contests : callable
-        Of the folder of a county: how many parcels it has, and what is asked about it.
+        Of a folder for what is written and a size: how many parcels there are exactly, and what is asked about them.
     """
     options = argparse.ArgumentParser(description=description)
     options.add_argument("folder", type=Path)
     options.add_argument("--parcels", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     options.add_argument("--repetitions", type=int, default=3)
-    options.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    options.add_argument("--one", type=int, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     warnings.simplefilter("ignore", LandMarketWarning)
     if chosen.one is not None:
-        parcels, asked = contests(chosen.one)
+        parcels, asked = contests(chosen.folder, chosen.one)
         print(json.dumps([measured(contest, parcels, chosen.repetitions) for contest in asked]))
         return
     runs: list[Measured] = []
     for size in chosen.parcels:
-        folder = chosen.folder / f"county{size}"
-        if not (folder / "county.toml").is_file():
-            write_county(folder, size)
-        command = [sys.executable, "-m", module, str(chosen.folder), "--one", str(folder)]
+        command = [sys.executable, "-m", module, str(chosen.folder), "--one", str(size)]
         command += ["--repetitions", str(chosen.repetitions)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         runs += json.loads(done.stdout.splitlines()[-1])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError
 from landmarket.pricing.corrections import date_factor, far_factor, five_level, term_factor
-from landmarket.pricing.rounding import rounded_exactly
+from landmarket.pricing.rounding import divided_exactly, rounded_exactly
 from landmarket.pricing.staleness import whole_months
 from tests.helpers import assert_same_index
+from tests.hunting import examples
 
 # 吉安 commercial table, N = 40 (https://www.renrendoc.com/paper/175683362.html); r = 6.5 % reproduces it.
 JIAN_TERMS = {
@@ -260,3 +263,35 @@ def test_levels_at_the_edges() -> None:
             f"五级修正：基准地价 {row[0]}、最低 {row[1]}、最高 {row[2]}、权重 {row[3]} 不成立。"
             "办法：应有 0 < 最低 ≤ 基准地价 ≤ 最高，权重在 0—1 之间。"
         )
+
+
+QUOTIENTS = st.tuples(
+    st.one_of(st.integers(0, 10**7), st.integers(0, 10**13)),
+    st.one_of(
+        st.sampled_from([0.5, 1.0, 1.25, 1.6, 2.0, 3.2, 4.0]),
+        st.integers(1, 10**9).map(lambda millionths: millionths / 10**6),
+        st.floats(1e-3, 1e3),
+    ),
+)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.lists(QUOTIENTS, min_size=1, max_size=20), st.integers(0, 2))
+def test_quotients_are_rounded_half_up_exactly(pairs: list[tuple[int, float]], decimals: int) -> None:
+    whole, divisor = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    found = divided_exactly(whole / 10**decimals, divisor, decimals)
+    exact = [
+        Fraction(repr(float(value))) / Fraction(repr(float(by))) * 10**decimals
+        for value, by in zip(whole / 10**decimals, divisor, strict=True)
+    ]
+    expected = [float(Fraction(int(each + Fraction(1, 2)), 10**decimals)) for each in exact]
+    assert found.tolist() == expected
+
+
+def test_a_quotient_of_nothing_is_nothing() -> None:
+    assert np.isnan(divided_exactly(np.array([np.nan, 1.0, np.nan]), np.array([2.0, np.nan, np.nan]), 2)).all()
+
+
+def test_a_divisor_of_many_decimals_is_not_shortened() -> None:
+    """1 ÷ 0.66666666 is a little more than one and a half, 1 ÷ 0.6666667 a little less."""
+    assert divided_exactly(np.array([1.0, 1.0, 3.0]), np.array([0.66666666, 0.6666667, 2.0]), 0).tolist() == [2, 1, 2]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index
 from landmarket.pricing.benchmark import price_cells
-from landmarket.pricing.keys import text_codes, texts
+from landmarket.pricing.keys import present_pairs, text_codes, texts
 from landmarket.pricing.notice_cells import words
 from landmarket.pricing.notice_findings import Finding, findings_table
 from landmarket.pricing.price_table import PriceTable
@@ -82,10 +82,10 @@ def _constant(value: str | None, index: pd.Index[str]) -> pd.Series[str]:
 def _price_use(parcels: pd.DataFrame, table: PriceTable) -> tuple[pd.Series[str], pd.Series[str]]:
     code, codes = text_codes(parcels["planned_use"])
     scheme, schemes = text_codes(parcels["planned_use_scheme"])
-    present, which = np.unique(code * len(schemes) + scheme, return_inverse=True)
-    found = [_use_of(codes[pair // len(schemes)], schemes[pair % len(schemes)], table) for pair in present]
-    uses = texts([use for use, _ in found], which.reshape(-1), parcels.index)
-    return uses.where(uses != ""), texts([gap for _, gap in found], which.reshape(-1), parcels.index)
+    present, which = present_pairs(code, scheme, len(schemes))
+    found = [_use_of(codes[own], schemes[of], table) for own, of in present]
+    uses = texts([use for use, _ in found], which, parcels.index)
+    return uses.where(uses != ""), texts([gap for _, gap in found], which, parcels.index)
 
 
 def _use_of(code: str, scheme: str, table: PriceTable) -> tuple[str, str]:
@@ -101,18 +101,17 @@ def _use_of(code: str, scheme: str, table: PriceTable) -> tuple[str, str]:
 
 
 def _grade_by_village(placed: pd.DataFrame, table: PriceTable) -> tuple[pd.Series[str], pd.Series[str]]:
-    columns = [text_codes(placed[name]) for name in ("township", "village", "price_use")]
-    sizes = [len(distinct) for _, distinct in columns]
-    combined = (columns[0][0] * sizes[1] + columns[1][0]) * sizes[2] + columns[2][0]
-    present, which = np.unique(combined, return_inverse=True)
+    (township, townships), (village, villages), (use, uses) = (
+        text_codes(placed[name]) for name in ("township", "village", "price_use")
+    )
+    places, place = present_pairs(township, village, len(villages))
+    present, which = present_pairs(place, use, len(uses))
     ranges = grade_index(table)
-    found = []
-    for key in present:
-        rest, use = divmod(int(key), sizes[2])
-        township, village = divmod(rest, sizes[1])
-        found.append(_grade_of(columns[0][1][township], columns[1][1][village], columns[2][1][use], ranges))
-    grades = texts([grade for grade, _ in found], which.reshape(-1), placed.index)
-    return grades.where(grades != ""), texts([gap for _, gap in found], which.reshape(-1), placed.index)
+    found = [
+        _grade_of(townships[places[at][0]], villages[places[at][1]], uses[wanted], ranges) for at, wanted in present
+    ]
+    grades = texts([grade for grade, _ in found], which, placed.index)
+    return grades.where(grades != ""), texts([gap for _, gap in found], which, placed.index)
 
 
 GradeIndex = dict[tuple[str, str], list[dict[str, set[str]]]]

@@ -18,7 +18,7 @@ from landmarket.pricing.intensity_factors import connotation_columns, developmen
 from landmarket.pricing.keys import text_codes, texts, use_grade_keys
 from landmarket.pricing.level_factors import NEEDED_BY, STEP, five_level_columns, step_columns
 from landmarket.pricing.price_table import PriceForm, PriceTable
-from landmarket.pricing.rounding import rounded_exactly
+from landmarket.pricing.rounding import divided_exactly, rounded_exactly
 from landmarket.pricing.staleness import check_age
 from landmarket.pricing.time_factors import date_columns, term_columns
 from landmarket.units import fen_series, round_half_up_array, times_area_fen
@@ -88,7 +88,9 @@ def benchmark_price(
     _require_prices(parcels, base, table)
     factors, faults = factor_columns(parcels, table, on)
     require_sound(parcels, faults, NEEDED_BY)
-    head = parcels[["township", "grade", "price_use"]].join(factors[["price_form", "area"]]).assign(base_price=base)
+    head = parcels[["township", "grade", "price_use"]].assign(
+        price_form=factors["price_form"], area=factors["area"], base_price=base
+    )
     priced = pd.concat([pd.DataFrame(head), factors.drop(columns=["price_form", "area"])], axis=1)
     unit = unit_prices(priced, table)
     require_sound(priced.assign(unit_price=unit), price_faults(priced, unit), NEEDED_BY)
@@ -175,18 +177,15 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
         places.append(known)
         wanted.append(known.get_indexer(pd.Index(distinct, dtype="str"))[codes] if distinct else codes)
         rows.append(known.get_indexer(pd.Index(stated_texts, dtype="str")))
-    grid = np.full([len(known) + 1 for known in places], np.nan)
-    grid[rows[0], rows[1], rows[2]] = table.prices["unit_price"].to_numpy()
-    stated = np.zeros(grid.shape, dtype=bool)
+    stated = np.full([len(known) + 1 for known in places], False)
     stated[rows[0], rows[1], rows[2]] = True
-    result = np.full(len(parcels), np.nan)
-    settled = np.zeros(len(parcels), dtype=bool)
-    for township, grade in ((1, 1), (0, 1), (1, 0), (0, 0)):
-        at = wanted[0] * township, wanted[1] * grade, wanted[2]
-        hit = stated[at] & ~settled
-        result[hit] = grid[at][hit]
-        settled |= hit
-    return result
+    grid = np.full(stated.shape, np.nan)
+    grid[rows[0], rows[1], rows[2]] = table.prices["unit_price"].to_numpy()
+    for general in ((slice(0, 1), slice(None)), (slice(None), slice(0, 1)), (slice(0, 1), slice(0, 1))):
+        grid = np.where(stated, grid, grid[general])
+        stated = stated | stated[general]
+    found: Floats = grid[wanted[0], wanted[1], wanted[2]]
+    return found
 
 
 def price_faults(priced: pd.DataFrame, unit: Floats) -> list[Fault]:
@@ -217,8 +216,7 @@ def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFra
     centi = fen_series(pd.Series(area, index=priced.index, name="area"))
     total = times_area_fen(fen, centi)
     ratio = priced["floor_area_ratio"].to_numpy(dtype=np.float64)
-    per_floor = unit / ratio
-    floor = rounded_exactly(per_floor, table.decimals, lambda pair: pair[0] / pair[1], [unit, ratio], per_floor)
+    floor = divided_exactly(unit, ratio, table.decimals)
     wan = (2 * fen + _FEN_PER_CENT_OF_WAN_PER_MU) // (2 * _FEN_PER_CENT_OF_WAN_PER_MU)
     columns = {
         "unit_price": unit,
@@ -228,7 +226,7 @@ def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFra
         "total_price": total / _FEN_PER_YUAN,
         "total_price_fen": total,
     }
-    return pd.DataFrame(columns, index=priced.index)
+    return pd.DataFrame(columns, index=priced.index, copy=False)
 
 
 def unit_prices(priced: pd.DataFrame, table: PriceTable) -> Floats:

@@ -12,7 +12,7 @@ import pandas as pd
 from landmarket.checks import Fault, fault
 from landmarket.pricing.corrections import far_factor
 from landmarket.pricing.development import read_development
-from landmarket.pricing.keys import Keys, rows_for, text_codes, texts
+from landmarket.pricing.keys import Keys, present_pairs, rows_for, text_codes, texts
 from landmarket.pricing.price_table import Outside, PriceForm, PriceTable
 from landmarket.pricing.rounding import printed, rounded_exactly
 
@@ -55,6 +55,7 @@ def connotation_columns(keys: Keys, table: PriceTable, index: pd.Index[str]) -> 
             "stated_development": texts(stated, keys.code, index),
         },
         index=index,
+        copy=False,
     )
 
 
@@ -86,7 +87,7 @@ def far_columns(
     unreadable = given.notna().to_numpy() & ~((ratio >= _LEAST_RATIO) & (ratio <= _MOST_RATIO))
     ratio = np.where(unreadable, np.nan, ratio)
     faults = [fault("floor_area_ratio", unreadable, "应为一个正数，范围（如 1.0≤R≤2.5）须先选定取值。")]
-    floor = basis["price_form"].to_numpy() == PriceForm.FLOOR.value
+    floor = basis["price_form"].eq(PriceForm.FLOOR.value).to_numpy()
     factor, note, needed = np.ones(len(parcels)), np.zeros(len(parcels), dtype=np.intp), floor.copy()
     outside = np.zeros(len(parcels), dtype=bool)
     for pair, rows in zip(keys.pairs, keys.positions, strict=True):
@@ -107,7 +108,7 @@ def far_columns(
     note[outside] = 1
     known = ["", "容积率在表外，取端值", "公告未设容积率修正", "楼面地价不作容积率修正"]
     columns = {"floor_area_ratio": ratio, "far_factor": factor, "far_note": texts(known, note, parcels.index)}
-    return pd.DataFrame(columns, index=parcels.index), faults
+    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
 def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Floats:
@@ -115,13 +116,11 @@ def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Float
     ratios: Floats = steps["floor_area_ratio"].to_numpy(dtype=np.float64)
     factors: Floats = steps["factor"].to_numpy(dtype=np.float64)
     column: pd.Series[float] = pd.Series(factors, index=ratios)
-    known = np.isfinite(ratio)
-    values = far_factor(ratio[known], column, outside="clamp")
-    result = np.ones(len(ratio))
-    result[known] = rounded_exactly(
-        values, table.factor_decimals, _interpolate(ratios, factors), [ratio[known]], values
-    )
-    return result
+    codes, found = pd.factorize(ratio)
+    distinct: Floats = np.asarray(found, dtype=np.float64)
+    values = far_factor(distinct, column, outside="clamp")
+    rounded = rounded_exactly(values, table.factor_decimals, _interpolate(ratios, factors), [distinct], values)
+    return np.append(rounded, 1.0)[codes]
 
 
 def _interpolate(ratios: Floats, factors: Floats) -> Callable[[Sequence[Fraction]], Fraction]:
@@ -160,18 +159,15 @@ def development_columns(
     given = parcels["development"] if "development" in parcels else pd.Series("", index=parcels.index, dtype="str")
     own_code, own = text_codes(given)
     base_code, base = text_codes(basis["stated_development"])
-    present, which = (
-        np.unique(own_code * len(base) + base_code, return_inverse=True) if len(parcels) else ([], own_code)
-    )
-    found = [_development(own[pair // len(base)], base[pair % len(base)], table) for pair in present]
-    which = which.reshape(-1)
+    present, which = present_pairs(own_code, base_code, len(base))
+    found = [_development(own[has], base[stated], table) for has, stated in present]
     amounts = np.array([amount for amount, _, _ in found], dtype=np.float64)
     notes = texts([note for _, note, _ in found], which, parcels.index)
     troubles = [trouble for _, _, trouble in found]
     bad = np.flatnonzero(np.array([bool(trouble) for trouble in troubles], dtype=bool)[which])
     columns = {"development_correction": amounts[which], "development_note": notes}
     faults = [Fault(("development",), bad, [troubles[pair] for pair in which[bad]])]
-    return pd.DataFrame(columns, index=parcels.index), faults
+    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
 def _development(own: str, base: str, table: PriceTable) -> tuple[float, str, str]:

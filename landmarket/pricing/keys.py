@@ -83,6 +83,52 @@ def texts(values: list[str], codes: npt.NDArray[np.intp], index: pd.Index[str]) 
     return pd.Series(pd.array(values, dtype="str").take(codes), index=index)
 
 
+def kept_texts(given: pd.Series[str], codes: Positions, kept: npt.NDArray[np.bool_]) -> pd.Series[str]:
+    """Keep a text column where it counts; missing elsewhere.
+
+    Parameters
+    ----------
+    given : Series
+        Text column.
+    codes : ndarray of int
+        Number of each row's text, see `text_codes`.
+    kept : ndarray of bool
+        True where the text counts.
+
+    Returns
+    -------
+    Series
+        On the same index.
+    """
+    if kept.all():
+        return given
+    first = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    distinct = given.array.take(first)
+    return pd.Series(distinct.take(np.where(kept, codes, -1), allow_fill=True), index=given.index, name=given.name)
+
+
+def present_pairs(left: Positions, right: Positions, width: int) -> tuple[list[tuple[int, int]], Positions]:
+    """Number the pairs of codes that occur.
+
+    Parameters
+    ----------
+    left, right : ndarray of int
+        Codes of each row.
+    width : int
+        Above every code of ``right``.
+
+    Returns
+    -------
+    pairs : list of (int, int)
+        The pairs, ascending.
+    which : ndarray of int
+        Number of each row's pair.
+    """
+    which, present = pd.factorize(left * max(width, 1) + right, sort=True)
+    return [divmod(int(pair), max(width, 1)) for pair in present], which.astype(np.intp)
+
+
 def use_grade_keys(parcels: pd.DataFrame) -> Keys:
     """Find the distinct pairs of price use and grade.
 
@@ -98,10 +144,8 @@ def use_grade_keys(parcels: pd.DataFrame) -> Keys:
     """
     use_code, uses = text_codes(parcels["price_use"])
     grade_code, grades = text_codes(parcels["grade"])
-    width = max(len(grades), 1)
-    present, code = np.unique(use_code * width + grade_code, return_inverse=True)
-    pairs = tuple((uses[key // width], grades[key % width]) for key in present)
-    return Keys(pairs, code.reshape(-1))
+    present, code = present_pairs(use_code, grade_code, len(grades))
+    return Keys(tuple((uses[use], grades[grade]) for use, grade in present), code)
 
 
 def particular(known: Collection[tuple[str, str]], use: str, grade: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import Fault, fault, require_columns
-from landmarket.pricing.keys import Keys, Positions, particular, rows_for, text_codes
+from landmarket.pricing.keys import Keys, kept_texts, particular, rows_for, text_codes
 from landmarket.pricing.price_table import LEVELS, PriceTable
 from landmarket.units import round_half_up_array
 
@@ -53,12 +53,12 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
         cure = f"填写 {'、'.join(LEVELS)} 之一，不知道的不能当作一般。"
         faults.append(fault(factor, applies & (level < 0), cure))
         percents = np.array([[0.0] * len(LEVELS) if pair is None else stated[pair] for pair in found])
-        units = np.rint(percents * _PERCENT_UNITS).astype(np.int64)[keys.code, level] * applies
+        units = np.rint(percents * _PERCENT_UNITS).astype(np.int64).ravel()[keys.code * len(LEVELS) + level] * applies
         total += units
-        columns[f"{LEVEL}{factor}"] = parcels[factor].where(applies)
+        columns[f"{LEVEL}{factor}"] = kept_texts(parcels[factor], codes, applies)
         columns[f"{FACTOR}{factor}"] = np.where(applies, units / _PERCENT_UNITS, np.nan)
     columns["factor_sum"] = total / (100 * _PERCENT_UNITS)
-    return pd.DataFrame(columns, index=parcels.index), faults
+    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
 def _stated_levels(table: PriceTable) -> dict[str, dict[tuple[str, str], list[float]]]:
@@ -98,34 +98,36 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[
         applies = np.array(concerned, dtype=bool)[keys.code]
         if applies.any():
             require_columns(parcels, [column], f"{NEEDED_BY}（{name}）")
-            values = _step_factors(parcels[column], named, keys, concerned)
+            values = _step_factors(parcels[column], named, keys, concerned, table.factor_decimals)
             cure = f"{name}应为 {_allowed(named)} 之一。"
             faults.append(fault(column, applies & np.isnan(values), cure))
-            columns[f"{STEP}{name}"] = round_half_up_array(values, table.factor_decimals)
-    return pd.DataFrame(columns, index=parcels.index), faults
+            columns[f"{STEP}{name}"] = values
+    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
 def _step_factors(
-    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, concerned: list[bool]
+    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, concerned: list[bool], decimals: int
 ) -> Floats:
     """Look up a factor for each value; nan where the value is in no band, or is no level, of the table."""
-    result = np.full(len(given), np.nan)
-    by_level = bool((named["level"] != "").any())
-    if by_level:
+    named = named.assign(factor=round_half_up_array(named["factor"].to_numpy(dtype=np.float64), decimals))
+    tables = {use: rows_for(named, use) for use in dict.fromkeys(use for use, _ in keys.pairs)}
+    steps = [tables[use] if wanted else named.iloc[:0] for (use, _), wanted in zip(keys.pairs, concerned, strict=True)]
+    if (named["level"] != "").any():
         codes, distinct = text_codes(given.astype("str"))
-    else:
-        values: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
-    for (use, _), rows, wanted in zip(keys.pairs, keys.positions, concerned, strict=True):
-        if wanted:
-            steps = rows_for(named, use)
-            result[rows] = _levels(codes[rows], distinct, steps) if by_level else _bands(values[rows], steps)
+        known: Floats = np.array([_levels(distinct, each) for each in steps], dtype=np.float64).ravel()
+        found: Floats = known[keys.code * len(distinct) + codes]
+        return found
+    values: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
+    result = np.full(len(given), np.nan)
+    for each, rows in zip(steps, keys.positions, strict=True):
+        if len(each):
+            result[rows] = _bands(values[rows], each)
     return result
 
 
-def _levels(codes: Positions, distinct: list[str], steps: pd.DataFrame) -> Floats:
+def _levels(distinct: list[str], steps: pd.DataFrame) -> list[float]:
     factor_of = dict(zip(steps["level"].astype("str"), steps["factor"].astype("float64"), strict=True))
-    factors: Floats = np.array([factor_of.get(text, np.nan) for text in distinct], dtype=np.float64)[codes]
-    return factors
+    return [factor_of.get(text, np.nan) for text in distinct]
 
 
 def _bands(values: Floats, steps: pd.DataFrame) -> Floats:

@@ -12,6 +12,9 @@ from landmarket.units import round_half_up
 
 Floats = npt.NDArray[np.float64]
 _GUARD = 1e-11
+_PARTS = 10**6
+"""Divisors of at most six decimals are divided by as whole numbers of millionths."""
+_MOST_WHOLE = np.iinfo(np.int64).max // (4 * _PARTS)
 
 
 def printed(value: float) -> Fraction:
@@ -68,4 +71,34 @@ def rounded_exactly(
         answers = [float(abs(round_half_up(exact([printed(value) for value in row]), decimals))) for row in distinct]
         whole[near] = np.rint(np.array(answers)[which.reshape(-1)] * scale)
     result: Floats = np.copysign(whole, values) / scale
+    return result
+
+
+def divided_exactly(values: Floats, divisor: Floats, decimals: int) -> Floats:
+    """Divide decimals by decimals and round half-up, exactly.
+
+    Parameters
+    ----------
+    values : ndarray
+        Not negative, of at most so many decimals; nan stays nan.
+    divisor : ndarray
+        Positive, or nan.
+    decimals : int
+        Decimal places of ``values`` that are kept.
+
+    Returns
+    -------
+    ndarray
+        The nearest float to each rounded decimal; nan where an operand is.
+    """
+    scale = 10.0**decimals
+    whole, parts = np.rint(values * scale), np.rint(divisor * _PARTS)
+    plain = (parts > 0) & (parts <= _MOST_WHOLE) & (parts / _PARTS == divisor) & (whole <= _MOST_WHOLE)
+    above = np.where(plain, whole, 0).astype(np.int64) * (2 * _PARTS)
+    below = np.where(plain, parts, 1).astype(np.int64)
+    result: Floats = (above + below) // (2 * below) / scale
+    other = np.flatnonzero(~plain)
+    left, right = values[other], divisor[other]
+    quotient = left / right
+    result[other] = rounded_exactly(quotient, decimals, lambda pair: pair[0] / pair[1], [left, right], quotient)
     return result

@@ -133,7 +133,7 @@ def term_columns(
         "term_factor": _term_factors(keys, years, legal, rate, table),
         "term_note": texts(known, notes, parcels.index),
     }
-    return pd.DataFrame(columns, index=parcels.index), faults
+    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
 def _term_faults(stated: Floats, years: Floats, legal: Floats, rate: Floats) -> list[Fault]:
