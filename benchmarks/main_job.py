@@ -61,7 +61,7 @@ STEPS: Mapping[str, Sequence[Call]] = {
     "read layers, notice and rules": [(computed, "read_villages"), (computed, "read_scenario")],
     "zoning": [(steps, "zone_parcels")],
     "entry": [(steps, "market_entry")],
-    "price": [(steps, name) for name in ("price_basis", "price_gaps", "choose_floor_area_ratio", "benchmark_price")],
+    "price": [(steps, name) for name in ("price_basis", "price_or_gap")],
     "deals": [(steps, "simulate_deals")],
     "split": [(steps, "split_income")],
     "maps": [(whole_run, "write_maps")],

@@ -21,7 +21,7 @@ from landmarket.errors import BadValueError, LandMarketError, LandMarketWarning,
 from landmarket.market.deal import simulate_deals
 from landmarket.market.offer import deal_gaps
 from landmarket.market.terms import DealTerms, Form, Mode, StepBasis
-from landmarket.pricing import PriceTable, benchmark_price, price_basis, price_gaps
+from landmarket.pricing import PriceTable, benchmark_price, price_basis, price_gaps, price_or_gap
 from landmarket.pricing.price_table import Outside, formulas
 from landmarket.products import Work
 from landmarket.scenario import Outcome, run_scenario
@@ -295,7 +295,11 @@ def check_prices(
     gap = price_gaps(parcels, table, choice, on=on)
     assert_same_index(gap, parcels)
     sound = parcels[gap.eq("")]
-    assert_same_index(priced(sound, table, choice, on), sound)
+    prices = priced(sound, table, choice, on)
+    assert_same_index(prices, sound)
+    together, same_gap = price_or_gap(parcels, table, choice, on=on)
+    pd.testing.assert_frame_equal(together, prices)
+    pd.testing.assert_series_equal(same_gap, gap)
     for code in alone[gap[alone].ne("")]:
         with pytest.raises(LandMarketError):
             priced(parcels.loc[[code]], table, choice, on)
@@ -317,6 +321,18 @@ def test_a_price_is_refused_exactly_where_there_is_a_gap(
     choice, on = dict(sample_work.scenario.floor_area_ratio), sample_work.scenario.on
     parcels = damaged(lots, cells)
     check_prices(parcels, tables(sample_work.scenario.price_table)[which], choice, on, parcels.index)
+
+
+def test_factors_of_uses_without_a_price_are_no_columns(sample_work: Work, lots: pd.DataFrame) -> None:
+    """Of parcels that cannot be priced the explanation holds nothing, not even an empty column."""
+    choice, on = dict(sample_work.scenario.floor_area_ratio), sample_work.scenario.on
+    parcels = lots.assign(grade=lots["grade"].where(lots["price_use"].eq("工业")))
+    check_prices(parcels, sample_work.scenario.price_table, choice, on, parcels.index[:0])
+    prices, gap = price_or_gap(parcels, sample_work.scenario.price_table, choice, on=on)
+    assert set(prices["price_use"]) == {"工业"}
+    assert "因素:商服繁华" not in prices
+    assert "因素:产业集聚" in prices
+    assert len(prices) + gap.ne("").sum() == len(lots)
 
 
 def test_all_reasons_are_said_each_once(sample_work: Work, lots: pd.DataFrame) -> None:

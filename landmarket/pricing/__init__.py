@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from landmarket.pricing.basis import price_basis, range_findings
 from landmarket.pricing.benchmark import benchmark_price
-from landmarket.pricing.gaps import price_gaps
+from landmarket.pricing.gaps import price_gaps, price_or_gap
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.notice_writing import write_price_table
 from landmarket.pricing.price_table import Connotation, PriceTable
@@ -38,6 +38,7 @@ __all__ = [
     "explain",
     "price_basis",
     "price_gaps",
+    "price_or_gap",
     "range_findings",
     "read_price_table",
     "worksheets",

@@ -88,12 +88,54 @@ def benchmark_price(
     _require_prices(parcels, base, table)
     factors, faults = factor_columns(parcels, table, on)
     require_sound(parcels, faults, NEEDED_BY)
+    priced = factored(parcels, base, factors)
+    unit = unit_prices(priced, table)
+    require_sound(priced.assign(unit_price=unit), price_faults(priced, unit), NEEDED_BY)
+    return with_prices(priced, unit, table, on)
+
+
+def factored(parcels: pd.DataFrame, base: Floats, factors: pd.DataFrame) -> pd.DataFrame:
+    """Put what is multiplied beside what it is of.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        With ``township, grade, price_use``.
+    base : ndarray of float
+        Benchmark prices [元/㎡], see `price_cells`.
+    factors : DataFrame
+        See `factor_columns`.
+
+    Returns
+    -------
+    DataFrame
+        Keys, basis and factors, in the order in which a worksheet prints them.
+    """
     head = parcels[["township", "grade", "price_use"]].assign(
         price_form=factors["price_form"], area=factors["area"], base_price=base
     )
-    priced = pd.concat([pd.DataFrame(head), factors.drop(columns=["price_form", "area"])], axis=1)
-    unit = unit_prices(priced, table)
-    require_sound(priced.assign(unit_price=unit), price_faults(priced, unit), NEEDED_BY)
+    return pd.concat([pd.DataFrame(head), factors.drop(columns=["price_form", "area"])], axis=1)
+
+
+def with_prices(priced: pd.DataFrame, unit: Floats, table: PriceTable, on: date) -> pd.DataFrame:
+    """Put prices and where they come from beside the factors.
+
+    Parameters
+    ----------
+    priced : DataFrame
+        See `factored`.
+    unit : ndarray of float
+        Unit prices [元/㎡], see `unit_prices`.
+    table : PriceTable
+        The notice.
+    on : date
+        Valuation date.
+
+    Returns
+    -------
+    DataFrame
+        As `benchmark_price` gives it.
+    """
     return pd.concat([priced, _prices(priced, unit, table)], axis=1).assign(
         base_date=pd.Timestamp(table.connotation.base_date).as_unit("s"),
         priced_on=pd.Timestamp(on).as_unit("s"),

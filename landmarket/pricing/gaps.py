@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,30 @@ import pandas as pd
 
 from landmarket.checks import JOINT, gap_texts, require_columns, require_unique_index
 from landmarket.pricing.basis import no_price_texts
-from landmarket.pricing.benchmark import NEEDED, factor_columns, price_cells, price_faults, unit_prices
+from landmarket.pricing.benchmark import (
+    NEEDED,
+    Floats,
+    factor_columns,
+    factored,
+    price_cells,
+    price_faults,
+    unit_prices,
+    with_prices,
+)
+from landmarket.pricing.level_factors import FACTOR, LEVEL, STEP
 from landmarket.pricing.price_table import PriceTable
+from landmarket.pricing.staleness import check_age
 from landmarket.zoning.conditions import chosen_ratios
 
 NEEDED_BY = "price_gaps"
+
+
+class _Judged(NamedTuple):
+    """Why each parcel has no price, and what it is multiplied from; of no meaning where there is a gap."""
+
+    gap: pd.Series[str]
+    factors: pd.DataFrame
+    unit: Floats
 
 
 def price_gaps(parcels: pd.DataFrame, table: PriceTable, choice: Mapping[str, str], *, on: date) -> pd.Series[str]:
@@ -51,6 +71,56 @@ def price_gaps(parcels: pd.DataFrame, table: PriceTable, choice: Mapping[str, st
     The reasons are found by the very checks that `benchmark_price` makes. What a parcel needs depends on its price
     use: one without a price use has the reason for that alone. The age of the notice is no parcel's reason.
     """
+    return _judged(parcels, table, choice, on).gap
+
+
+def price_or_gap(
+    parcels: pd.DataFrame,
+    table: PriceTable,
+    choice: Mapping[str, str],
+    *,
+    on: date,
+    stale: Literal["raise", "warn"] = "raise",
+) -> tuple[pd.DataFrame, pd.Series[str]]:
+    """Price the parcels that can be priced, and say of the others why not; every factor is looked up once.
+
+    Parameters
+    ----------
+    parcels : DataFrame
+        As for `price_gaps`.
+    table : PriceTable
+        The notice.
+    choice : mapping of str to str
+        As for `price_gaps`.
+    on : date
+        Valuation date.
+    stale : {"raise", "warn"}
+        What happens to a notice that is too old to be applied.
+
+    Returns
+    -------
+    prices : DataFrame
+        Of the parcels without a gap, what `benchmark_price` gives for them with the chosen floor-area ratio.
+    gap : Series of str
+        Of all parcels, what `price_gaps` says.
+
+    Raises
+    ------
+    MissingColumnError, BadValueError
+        As for `price_gaps`.
+    StalePriceTableError
+        If the notice is too old.
+    """
+    check_age(table, on, stale)
+    judged = _judged(parcels, table, choice, on)
+    sound = judged.gap.eq("").to_numpy()
+    factors = judged.factors[sound]
+    named = [name for name in factors.columns if name.startswith((FACTOR, LEVEL, STEP))]
+    unknown = [name for name in named if factors[name].isna().all()]
+    return with_prices(factors.drop(columns=unknown), judged.unit[sound], table, on), judged.gap
+
+
+def _judged(parcels: pd.DataFrame, table: PriceTable, choice: Mapping[str, str], on: date) -> _Judged:
     require_unique_index(parcels, NEEDED_BY)
     require_columns(parcels, [*NEEDED, "price_gap"], NEEDED_BY)
     base = price_cells(parcels, table)
@@ -60,11 +130,12 @@ def price_gaps(parcels: pd.DataFrame, table: PriceTable, choice: Mapping[str, st
     faults = [each.among(used) for each in (*unchosen, *unusable)]
     unpriced, unfit = _unpriced(parcels, np.isnan(base)), gap_texts(parcels, faults)
     gap = unpriced + np.where(unpriced.ne("") & unfit.ne(""), JOINT, "") + unfit
-    priced = factors.assign(base_price=base)
-    priced["unit_price"] = unit = unit_prices(priced, table)
+    priced = factored(parcels, base, factors)
+    unit = unit_prices(priced, table)
     sound = gap.eq("").to_numpy()
-    late = gap_texts(priced, [each.among(sound) for each in price_faults(priced, unit)])
-    return gap.where(~sound, late).rename("price_gap")
+    late = [each.among(sound) for each in price_faults(priced, unit)]
+    gap = gap.where(~sound, gap_texts(priced.assign(unit_price=unit), late)).rename("price_gap")
+    return _Judged(gap, priced, unit)
 
 
 def _unpriced(parcels: pd.DataFrame, missing: npt.NDArray[np.bool_]) -> pd.Series[str]:

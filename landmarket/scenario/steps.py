@@ -12,10 +12,9 @@ from landmarket.market.deal import simulate_deals
 from landmarket.market.offer import deal_gaps
 from landmarket.pieces import indexed_parcels
 from landmarket.pricing.basis import price_basis
-from landmarket.pricing.benchmark import benchmark_price
-from landmarket.pricing.gaps import price_gaps
+from landmarket.pricing.gaps import price_or_gap
 from landmarket.scenario.values import ALLOWED, Outcome, Scenario
-from landmarket.zoning.conditions import choose_floor_area_ratio, planning_conditions
+from landmarket.zoning.conditions import planning_conditions
 from landmarket.zoning.constraints import constraint_hits
 from landmarket.zoning.entry import market_entry
 from landmarket.zoning.ownership import ownership
@@ -95,10 +94,8 @@ def priced_parcels(zoned: Zoned, scenario: Scenario) -> Priced:
     table, ends = scenario.price_table, scenario.floor_area_ratio
     basis = price_basis(zoned.parcels, table)
     parcels = zoned.parcels.drop(columns=basis.columns, errors="ignore").join(basis)
-    parcels["price_gap"] = price_gaps(parcels, table, ends, on=scenario.on)
-    sound = parcels[parcels["price_gap"].eq("")]
-    sound = sound.assign(floor_area_ratio=choose_floor_area_ratio(sound, ends))
-    prices = benchmark_price(sound, table, on=scenario.on)
+    prices, parcels["price_gap"] = price_or_gap(parcels, table, ends, on=scenario.on)
+    sound = parcels[parcels["price_gap"].eq("")].assign(floor_area_ratio=prices["floor_area_ratio"])
     sound = sound.join(prices[prices.columns.difference(sound.columns, sort=False)])
     return Priced(parcels, prices, sound[zoned.entry["allowed"].reindex(sound.index).eq(ALLOWED)])
 
