@@ -67,7 +67,7 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
 
     to_roads = {
         OURS: lambda: nearest_distances(parcels, {"road": whole}),
-        "geopandas.sjoin_nearest, cut at bends": lambda: joined(points, segments),
+        "geopandas.sjoin_nearest，道路先在拐点切开": lambda: joined(points, segments),
         "geopandas.sjoin_nearest": Part(of_whole_roads, len(points) / len(some)),
     }
     to_points = {
@@ -75,8 +75,8 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
         "geopandas.sjoin_nearest": lambda: joined(points, spots),
     }
     return len(parcels), [
-        Contest("distance to the nearest of 200 roads", "OpenAVMKit's 68 s ÷ 10", to_roads, require_equal),
-        Contest("distance to the nearest of 500 points", "OpenAVMKit's 47 s ÷ 10", to_points, require_equal),
+        Contest("到 200 条道路中最近的距离", "百万宗 6.8 秒（别处量得的十分之一）", to_roads, require_equal, most=6.8),
+        Contest("到 500 个点中最近的距离", "百万宗 4.7 秒（别处量得的十分之一）", to_points, require_equal, most=4.7),
     ]
 
 

@@ -38,6 +38,7 @@ Floats = npt.NDArray[np.float64]
 ROWS = 20_000
 """How many parcels are priced a row at a time."""
 BLOCK = 65_536
+BARE = "NumPy 分块裸运算"
 TERMS = np.array(["", "20", "30", "40"], dtype=object)
 DEVELOPMENT = np.array(["", "五通一平", "七通一平"], dtype=object)
 
@@ -191,10 +192,11 @@ def contests(_folder: Path, size: int) -> tuple[int, Sequence[Contest]]:
     part = min(ROWS, size)
     sides = {
         OURS: job.ours,
-        "NumPy in blocks, bare arithmetic": job.bare,
-        "pandas apply": Part(lambda: job.by_row(part), size / part),
+        BARE: job.bare,
+        "pandas apply 逐行": Part(lambda: job.by_row(part), size / part),
     }
-    return size, [Contest("benchmark price, public call", "≤ 4 × bare", sides, require_equal)]
+    question, target = "基准地价，公开的函数，含检查与全部说明列", "千万宗 3 秒，不超过裸运算的 4 倍"
+    return size, [Contest(question, target, sides, require_equal, {BARE: 1 / 4}, most=0.3)]
 
 
 if __name__ == "__main__":

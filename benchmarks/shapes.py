@@ -28,6 +28,7 @@ from landmarket.io.geoparquet import read_geoparquet
 from landmarket.pricing.parcel_shape import shape_columns
 
 COLUMNS = ["plane_area", "perimeter", "compactness", "shape_width", "shape_depth"]
+BARE = "shapely 裸调用"
 ROWS = 5000
 """How many parcels are measured a row at a time."""
 
@@ -71,10 +72,11 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     some = pd.Series(shapes[:ROWS])
     sides = {
         OURS: lambda: shape_columns(parcels),
-        "bare vectorised calls": lambda: bare(shapes),
-        "a row at a time (the way of OpenAVMKit 0.7)": Part(lambda: some.apply(of_row), len(parcels) / len(some)),
+        BARE: lambda: bare(shapes),
+        "逐行（OpenAVMKit 0.7 的做法）": Part(lambda: some.apply(of_row), len(parcels) / len(some)),
     }
-    return len(parcels), [Contest("area, perimeter, compactness, width, depth", "≤ 1.5 × bare", sides, require_equal)]
+    question, target = "面积、周长、紧凑度、宽、深", "不超过裸调用的 1.5 倍"
+    return len(parcels), [Contest(question, target, sides, require_equal, {BARE: 1 / 1.5})]
 
 
 if __name__ == "__main__":

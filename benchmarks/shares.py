@@ -27,7 +27,8 @@ from landmarket.io.geoparquet import read_geoparquet
 from landmarket.overlay import EQUAL_AREA, shares
 
 SEDONADB = "SEDONADB_PYTHON"
-SEDONA = "SedonaDB, join and intersection"
+SEDONA = "SedonaDB 连接、求交"
+PEER = "geopandas.overlay、求和"
 
 
 def overlaid(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -79,11 +80,13 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     named, numbered = parcels.set_index("parcel_code"), areas.assign(area_row=np.arange(len(areas)))
     sides: dict[str, Call] = {
         OURS: lambda: shares(named, areas),
-        "geopandas.overlay, sum": lambda: overlaid(parcels, numbered),
+        PEER: lambda: overlaid(parcels, numbered),
     }
     if os.environ.get(SEDONADB):
         sides[SEDONA] = lambda: by_sedona(os.environ[SEDONADB], folder)
-    return len(parcels), [Contest("exact shares in the plan areas", "overlay ≥ 3, aim 5", sides, require_equal)]
+    bars = {name: bar for name, bar in ((PEER, 3.0), (SEDONA, 2.0)) if name in sides}
+    question, target = "每宗在各规划图斑中的精确面积与占比", "overlay 的 3 倍（力争 5 倍），SedonaDB 的 2 倍"
+    return len(parcels), [Contest(question, target, sides, require_equal, bars)]
 
 
 if __name__ == "__main__":

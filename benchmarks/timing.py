@@ -18,19 +18,20 @@ import statistics
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
-import numpy as np
-
+from benchmarks.results import OURS, Measured, leave, table
 from benchmarks.synthetic import write_county
 from landmarket.errors import LandMarketWarning
 
 Call = Callable[[], object]
 
-OURS = "landmarket"
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+"""What waits for other threads would be counted as work."""
 
 
 class Elsewhere(NamedTuple):
@@ -61,16 +62,6 @@ class Part:
         return self.call()
 
 
-class Measured(TypedDict):
-    """One question at one size: median CPU seconds and peak memory [GB] by side."""
-
-    question: str
-    target: str
-    parcels: int
-    seconds: dict[str, float]
-    peak: dict[str, float]
-
-
 @dataclass(frozen=True)
 class Contest:
     """One question put to several sides.
@@ -80,17 +71,23 @@ class Contest:
     question : str
         What is asked.
     target : str
-        What was set as the bar.
+        What was set as the bar, in words.
     sides : mapping
         Name of a side → the call that answers; ours first, under `OURS`.
     require_equal : callable
         Raises unless the answer of another side is ours: ``require_equal(ours, name, other)``.
+    bars : mapping
+        Side → how many times our seconds it must take at least.
+    most : float or None
+        CPU seconds that a million may cost us.
     """
 
     question: str
     target: str
     sides: Mapping[str, Call]
     require_equal: Callable[[object, str, object], None]
+    bars: Mapping[str, float] = field(default_factory=dict)
+    most: float | None = None
 
 
 def cpu_seconds() -> float:
@@ -149,31 +146,15 @@ def measured(contest: Contest, parcels: int, repetitions: int) -> Measured:
             seconds = answer.seconds if isinstance(answer, Elsewhere) else cpu_seconds() - begin
             spent[name].append(seconds * (call.times if isinstance(call, Part) else 1.0))
     medians = {name: statistics.median(each) for name, each in spent.items()}
-    return Measured(question=contest.question, target=contest.target, parcels=parcels, seconds=medians, peak=peak)
-
-
-def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """Slope of the cost over the size, both as logarithms: 1 is linear."""
-    return float(np.polyfit(np.log(sizes), np.log(np.maximum(costs, 1e-3)), 1)[0])
-
-
-def table(runs: Sequence[Measured]) -> Iterator[str]:
-    """Lines of a table: a row a side of each question, a column a size."""
-    sizes = sorted({run["parcels"] for run in runs})
-    heads = " | ".join(f"{size:,}" for size in sizes)
-    yield f"| question | side | {heads} | exponent | × ours | peak, GB | target |"
-    yield f"|---|---|{'---:|' * (len(sizes) + 3)}---|"
-    for question in dict.fromkeys(run["question"] for run in runs):
-        asked = sorted((run for run in runs if run["question"] == question), key=lambda run: run["parcels"])
-        largest = asked[-1]
-        for name in largest["seconds"]:
-            costs = [run["seconds"][name] for run in asked]
-            cells = " | ".join(f"{cost:.2f}" for cost in costs)
-            slope = f"{exponent(sizes, costs):.2f}" if len(sizes) > 1 else ""
-            ratio = "" if name == OURS else f"{costs[-1] / largest['seconds'][OURS]:.1f}"
-            told = (question, largest["target"]) if name == OURS else ("", "")
-            peak = largest["peak"][name]
-            yield f"| {told[0]} | {name} | {cells} | {slope} | {ratio} | {peak:.2f} | {told[1]} |"
+    return Measured(
+        question=contest.question,
+        target=contest.target,
+        parcels=parcels,
+        seconds=medians,
+        peak=peak,
+        bars=dict(contest.bars),
+        most=contest.most,
+    )
 
 
 def county(folder: Path, parcels: int) -> Path:
@@ -185,7 +166,7 @@ def county(folder: Path, parcels: int) -> Path:
 
 
 def main(module: str, description: str, contests: Callable[[Path, int], tuple[int, Sequence[Contest]]]) -> None:
-    """Read the options, run every size in a process of its own, and print the table.
+    """Read the options, run every size in a process of its own, leave the results and print the table.
 
     Parameters
     ----------
@@ -211,7 +192,8 @@ def main(module: str, description: str, contests: Callable[[Path, int], tuple[in
     for size in chosen.parcels:
         command = [sys.executable, "-m", module, str(chosen.folder), "--one", str(size)]
         command += ["--repetitions", str(chosen.repetitions)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD})
         runs += json.loads(done.stdout.splitlines()[-1])
+    leave(chosen.folder, module.rpartition(".")[2], runs)
     for line in table(runs):
         print(line)
