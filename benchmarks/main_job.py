@@ -229,7 +229,7 @@ def plain_price(parcels: gpd.GeoDataFrame, notice: PriceTable, on: date) -> gpd.
     total = pd.Series(0.0, index=keyed.index)
     for row in notice.factors.to_dict("records"):
         chosen = keyed["use"].eq(row["use"])
-        total[chosen] += keyed.loc[chosen, row["factor"]].map({level: row[level] for level in LEVELS})
+        total[chosen] += keyed.loc[chosen, row["factor"]].map({level: row[level] for level in LEVELS}).astype("float64")
     factor = 1 + total / 100
     in_force = notice.dates[notice.dates["date"] <= pd.Timestamp(on)].groupby("use")["index"]
     factor *= keyed["use"].map((in_force.last() / in_force.first()).round(6))
