@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUTPUT ?= output
+BENCHMARKS := imports shares shapes distances facilities price growth whole_run
 
 .PHONY: demo test lint bench hunt docs screenshots notebooks lock bundle browser postgis clean
 
@@ -24,11 +25,12 @@ notebooks: $(VENV)/.test
 
 # The accuracy study needs official land prices that are not part of the repository: LANDMARKET_POINTS=points.csv
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/main_job.py
-	$(BIN)/python benchmarks/split.py
-	PYTHONPATH=. $(BIN)/python benchmarks/simulation.py
-	PYTHONPATH=. $(BIN)/python benchmarks/growth.py $(OUTPUT)/bench --parcels 10000 100000
-	-$(BIN)/python benchmarks/ratio_study.py
+	for each in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$each $(OUTPUT)/bench || exit 1; done
+	$(BIN)/python -m benchmarks.split --leave $(OUTPUT)/bench
+	$(BIN)/python -m benchmarks.simulation --leave $(OUTPUT)/bench
+	$(BIN)/python -m benchmarks.results $(OUTPUT)/bench docs/benchmarks.md
+	$(BIN)/python -m benchmarks.main_job
+	-$(BIN)/python -m benchmarks.ratio_study
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi
 

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.results import OURS, Measured, leave
 from benchmarks.synthetic import write_county
 from landmarket import read_county, screen
 from landmarket.county import read_county_parcels, read_scenario, read_villages
@@ -33,6 +34,16 @@ from landmarket.io.tables import write_tables
 from landmarket.scenario import steps
 
 Seconds = dict[str, float]
+STEPS = {
+    "read": "读宗地",
+    "screen": "数据检查",
+    "layers, notice, rules": "读图层、公告、规则",
+    "zoning and entry": "规划用途与入市",
+    "price": "地价",
+    "deals and shares": "交易与分配",
+    "write": "写数据表",
+    "whole": "合计",
+}
 
 
 @contextmanager
@@ -85,6 +96,21 @@ def table(runs: Sequence[Mapping[str, float]]) -> Iterator[str]:
     yield f"| peak memory, GB | {peaks} | |"
 
 
+def measured(runs: Sequence[Mapping[str, float]]) -> Iterator[Measured]:
+    """What each step cost at each size."""
+    for run in runs:
+        for step, name in STEPS.items():
+            yield Measured(
+                question=name,
+                target="",
+                parcels=int(run["parcels"]),
+                seconds={OURS: run[step]},
+                peak={OURS: run["peak"]} if step == "whole" else {},
+                bars={},
+                most=None,
+            )
+
+
 def main() -> None:
     """Run every size in a process of its own and print the table."""
     options = argparse.ArgumentParser(description="how cost grows with the number of parcels")
@@ -104,6 +130,7 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.growth", str(chosen.folder), "--one", str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         runs.append(json.loads(done.stdout.splitlines()[-1]))
+    leave(chosen.folder, "growth", list(measured(runs)))
     for line in table(runs):
         print(line)
 

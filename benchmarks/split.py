@@ -18,13 +18,16 @@ import warnings
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal, localcontext
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import OURS, Measured, leave
 from landmarket.distribution import PARTIES, FundBase, FundRate, SplitRule, split_income
 
 LOOPED = 20_000
+LOOP = "Decimal 循环"
 RATES = {"工业": Decimal("0.24"), "商服": Decimal("0.48")}
 RULE = SplitRule(
     name="测速用分配办法",
@@ -114,6 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--deals", type=int, default=1_000_000)
+    parser.add_argument("--leave", type=Path, help="folder for what was measured")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     deals = made(options.deals)
@@ -125,6 +129,14 @@ def main() -> None:
         ours.append(timed(lambda: split_income(deals, RULE)))
         theirs.append(timed(lambda: looped(few)) * len(deals) / len(few))
     fast, slow = statistics.median(ours), statistics.median(theirs)
+    if options.leave is not None:
+        seconds = {OURS: fast, LOOP: slow}
+        question, target = f"收益分配，{len(PARTIES)} 方，精确到分（列头是成交宗数）", "Decimal 循环的 30 倍"
+        bars = {LOOP: 30.0}
+        run = Measured(
+            question=question, target=target, parcels=len(deals), seconds=seconds, peak={}, bars=bars, most=None
+        )
+        leave(options.leave, "split", [run])
     print(f"{len(deals):,} deals x {len(PARTIES)} parties, CPU s (median of {options.repetitions})")
     print(f"split_income {fast:8.2f}")
     print(f"Decimal loop {slow:8.2f}   (timed on {len(few):,}, scaled)")
