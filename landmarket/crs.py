@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from pyproj import CRS, Proj, Transformer
 
 from landmarket.errors import CrsError
 
@@ -21,9 +21,13 @@ _LONGITUDES = (73.0, 136.0)
 _LATITUDES = (3.0, 54.0)
 _NORTHINGS = (300_000.0, 6_000_000.0)
 _EASTINGS = (200_000.0, 800_000.0)
-_PREFIX = 1_000_000
+PREFIX = 1_000_000
+"""Zone numbers stand before six digits of the easting [m]."""
 _PREFIXED_EASTINGS = (25_000_000.0, 46_000_000.0)
 _ZONES = (25, 45)
+_WIDE_ZONES = (13, 23)
+_WIDE_EASTINGS = (13_000_000.0, 24_000_000.0)
+_MOST_DISTORTION = 0.01
 
 Bounds = tuple[float, float, float, float]
 
@@ -130,14 +134,16 @@ def recognise_crs(bounds: Bounds) -> Recognised:
     for swapped, (x, y) in ((False, ((min_x, max_x), (min_y, max_y))), (True, ((min_y, max_y), (min_x, max_x)))):
         order = "，坐标次序为纬（纵）在前" if swapped else ""
         if _within(*x, _LONGITUDES) and _within(*y, _LATITUDES):
-            return Recognised(CRS.from_user_input(GEOGRAPHIC), swapped, f"经纬度{order}")
+            return Recognised(CRS.from_user_input(GEOGRAPHIC), swapped, f"坐标是经纬度{order}")
         if not _within(*y, _NORTHINGS):
             continue
-        if _within(*x, _PREFIXED_EASTINGS):
-            zones = {int(value // _PREFIX) for value in x}
-            if len(zones) == 1:
-                zone = zones.pop()
-                return Recognised(CRS.from_epsg(4488 + zone), swapped, f"横坐标带 {zone} 带带号{order}")
+        zones = {int(value // PREFIX) for value in x}
+        if len(zones) == 1 and _within(*x, _PREFIXED_EASTINGS):
+            zone = zones.pop()
+            return Recognised(CRS.from_epsg(4488 + zone), swapped, f"横坐标带 {zone} 带带号{order}")
+        if len(zones) == 1 and _within(*x, _WIDE_EASTINGS):
+            zone = zones.pop()
+            return Recognised(CRS.from_epsg(4478 + zone), swapped, f"横坐标带 6 度带 {zone} 带带号{order}")
         if _within(*x, _EASTINGS):
             return Recognised(None, swapped, f"横坐标不带带号，中央经线不明{order}")
     return Recognised(None, False, "坐标范围不像中国境内的经纬度或 3 度带坐标")
@@ -160,108 +166,78 @@ def swap_axes(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return layer.set_geometry(gpd.GeoSeries(geometry, index=layer.index, crs=layer.crs))
 
 
-def with_crs(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.GeoDataFrame, str]:
-    """Give a layer its coordinate system: the file's, the caller's, or the one its coordinates show.
+def place_of(layer: gpd.GeoDataFrame, crs: CRS) -> tuple[float, float] | None:
+    """Tell where most of a layer lies in a system: by the middle of its shapes, as a few may lie anywhere.
 
     Parameters
     ----------
     layer : GeoDataFrame
-        The layer as read.
-    crs : str or None
-        What the caller says; goes before the coordinates, not against the file.
-    where : str
-        File name for messages.
+        Shapes; a system of their own is not looked at.
+    crs : pyproj.CRS
+        The system their coordinates are taken in.
 
     Returns
     -------
-    layer : GeoDataFrame
-        With a coordinate system, axes in order.
-    note : str
-        What was recognised, in Chinese.
-
-    Raises
-    ------
-    CrsError
-        If file, caller and coordinates contradict each other, or nothing decides.
+    tuple of float or None
+        Longitude and latitude [°]; None where no shape tells, or the place is not on earth.
     """
-    told = None if crs is None else _told(crs, where)
-    stated = layer.crs if layer.crs is not None else told
-    if stated is not None:
-        _require_usable(stated, where)
-    if layer.crs is not None and told is not None and not told.equals(layer.crs):
-        raise CrsError(
-            f"{where}：文件写明 {layer.crs.to_string()}，参数 crs={crs} 与之不同。办法：去掉 crs= 或改正 .prj。"
-        )
-    shapes = layer.geometry.to_numpy()
-    present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if not present.any():
-        if stated is None:
-            raise CrsError(f"{where}：没有图形，也没有坐标系。办法：检查文件是否完整。")
-        return layer.set_crs(stated), "没有图形"
-    min_x, min_y, max_x, max_y = map(float, shapely.total_bounds(layer.geometry.to_numpy()))
-    seen = recognise_crs((min_x, min_y, max_x, max_y))
-    if seen.swapped:
-        layer = swap_axes(layer)
-    if stated is None:
-        if seen.crs is None:
-            raise CrsError(
-                f"{where}：没有坐标系说明（.prj），{seen.note}。"
-                f"范围 x {min_x:.0f}—{max_x:.0f}，y {min_y:.0f}—{max_y:.0f}。"
-                "办法：用 crs= 指明，如 crs='EPSG:4547'（中央经线114°）。"
-            )
-        return layer.set_crs(seen.crs), f"{seen.note}，判为 {seen.crs.to_string()}"
-    _refuse_contradiction(stated, seen, where)
-    layer = layer if layer.crs is not None else layer.set_crs(stated)
-    return layer, f"{stated.to_string()}（{stated.name}）" + ("，已调换纵横坐标" if seen.swapped else "")
+    bounds = shapely.bounds(layer.geometry.to_numpy())
+    known = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(known):
+        return None
+    west, south, east, north = np.median(known, axis=0)
+    longitude, latitude = Transformer.from_crs(crs, GEOGRAPHIC, always_xy=True).transform(
+        (west + east) / 2, (south + north) / 2
+    )
+    return (float(longitude), float(latitude)) if np.isfinite([longitude, latitude]).all() else None
 
 
-def _told(crs: str, where: str) -> CRS:
-    try:
-        return CRS.from_user_input(crs)
-    except ProjError as error:
-        raise CrsError(f"{where}：不认识坐标系 crs={crs!r}。办法：写成 EPSG 代码，如 crs='EPSG:4547'。") from error
+def area_scale(crs: CRS, place: tuple[float, float]) -> float:
+    """Give how many times its true size an area has in a projected system (面积变形).
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+        Projected.
+    place : tuple of float
+        Longitude and latitude [°].
+
+    Returns
+    -------
+    float
+        1 where areas are true.
+
+    Examples
+    --------
+    Web Mercator stretches lengths by the secant of the latitude, areas by its square, four at 60°:
+
+    >>> round(area_scale(CRS.from_epsg(3857), (114.0, 60.0)))
+    4
+    """
+    return float(Proj(crs).get_factors(*place).areal_scale)
 
 
-def _require_usable(stated: CRS, where: str) -> None:
-    """Raise where a system is described but cannot be computed with, as from a damaged .prj."""
-    try:
-        Transformer.from_crs(stated, GEOGRAPHIC, always_xy=True)
-    except ProjError as error:
-        raise CrsError(
-            f"{where}：坐标系的定义有误，不能换算（{error}）。办法：改正 .prj，或删去它，用 crs= 指明。"
-        ) from error
+def distorts(layer: gpd.GeoDataFrame) -> bool:
+    """Tell whether areas cannot be taken from the projected coordinates of a layer (面积失真).
 
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        A layer with a coordinate system.
 
-def _refuse_contradiction(stated: CRS, seen: Recognised, where: str) -> None:
-    """Raise where the stated system cannot have these coordinates."""
-    degrees = seen.crs is not None and seen.crs.is_geographic
-    if stated.is_geographic != degrees:
-        raise CrsError(
-            f"{where}：写明的坐标系是 {stated.to_string()}（{stated.name}），但{seen.note}。办法：改正 .prj 或 crs=。"
-        )
-    said, there = _prefix(stated), _prefix(seen.crs) if seen.crs is not None else None
-    if seen.crs is not None and said != there:
-        carries = f"的带号是 {said}" if said else "不带带号"
-        raise CrsError(
-            f"{where}：写明的坐标系 {stated.to_string()}（{stated.name}）{carries}，但{seen.note}。"
-            f"办法：改正 .prj 或 crs=；CGCS2000 的 {there} 带是 {seen.crs.to_string()}。"
-        )
-    if seen.crs is None and said:
-        raise CrsError(
-            f"{where}：写明的坐标系 {stated.to_string()} 带带号，但{seen.note}。办法：改为不带带号的坐标系。"
-        )
-
-
-def _prefix(crs: CRS) -> int:
-    """Zone number in the eastings of a system, 0 where they carry none."""
-    operation = crs.coordinate_operation
-    parameters = operation.params if operation is not None else []
-    easting = max((float(p.value) for p in parameters if p.name == "False easting"), default=0.0)
-    return int(easting // _PREFIX)
+    Returns
+    -------
+    bool
+        Whether they are more than a hundredth off, as in Web Mercator; in the zones of China it is a thousandth.
+    """
+    if layer.crs is None or not layer.crs.is_projected:
+        return False
+    place = place_of(layer, layer.crs)
+    return place is not None and abs(area_scale(layer.crs, place) - 1.0) > _MOST_DISTORTION
 
 
 def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Bring a layer to metres: geographic coordinates go to their own 3-degree zone.
+    """Bring a layer to true metres: geographic coordinates, and Web Mercator, go to their own 3-degree zone.
 
     Parameters
     ----------
@@ -271,7 +247,7 @@ def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        The layer itself where it is projected already.
+        The layer itself where it is projected already and its areas are true.
 
     Raises
     ------
@@ -280,8 +256,10 @@ def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if layer.crs is None:
         raise CrsError("图层没有坐标系。办法：读取时用 crs= 指明。")
-    if layer.crs.is_projected:
+    if layer.crs.is_projected and not distorts(layer):
         return layer
+    if layer.crs.is_projected:
+        layer = layer.to_crs(GEOGRAPHIC)
     min_x, _, max_x, _ = layer.geometry.total_bounds
     if not math.isfinite(min_x + max_x):
         raise CrsError(

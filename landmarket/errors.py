@@ -22,6 +22,7 @@
      ├── UnverifiedRuleWarning               a rule nobody has checked is being applied
      ├── PriceTableWarning                   a cell of the notice looks wrong
      ├── DealTermsWarning                    terms of a deal fall short of a national minimum
+     ├── CoordinateWarning                   coordinates of another datum, of untrue areas, or not where their codes say
      └── ShiftedDataWarning                  a layer looks as if it was traced from a shifted map
 """
 
@@ -111,6 +112,10 @@ class PriceTableWarning(LandMarketWarning):
 
 class DealTermsWarning(LandMarketWarning):
     """Terms of a deal fall short of a national minimum that is applied by analogy."""
+
+
+class CoordinateWarning(LandMarketWarning):
+    """Coordinates are of another datum than CGCS2000, give untrue areas, or do not lie where their codes say."""
 
 
 class ShiftedDataWarning(LandMarketWarning):

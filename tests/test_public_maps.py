@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, NoRuleInForceError, ShiftedDataWarning, UnverifiedRuleWarning
+from landmarket.io.shifted_places import gcj_offset
 from landmarket.maps import Audience, county_map, public_audience, save_maps, tianditu, township_maps
 from landmarket.maps.audience import INTERNAL, drawn_shapes
 from landmarket.maps.offline_map import figure_of
 from landmarket.maps.packing import STEP, shapes_of
-from landmarket.maps.shift import gcj_offset, shift_note
+from landmarket.maps.shift import shift_note
 from tests.browser import samples
 from tests.hunting import examples
 from tests.page_data import page_data

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from landmarket.columns import label, rename_map, schema
-from landmarket.crs import with_crs
 from landmarket.errors import BadValueError, named_rows
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.dates import day_cure
+from landmarket.io.located import with_crs
 from landmarket.io.quantities import quantity_cure, to_quantity
 from landmarket.io.values import Mask, clean_text, to_choice, to_code, to_date
 from landmarket.io.vector_files import read_rows

@@ -1,84 +1,29 @@
-"""Data that lie where a shifted map would put them (偏移坐标): a check of parcels against the outlines they belong to.
-
-Maps of Chinese internet providers are in GCJ-02, which moves every place by some hundred metres in a way that is
-publicly known. Parcels that were traced from such a map lie beside their village; moved back they lie in it.
-"""
+"""Data that lie where a shifted map would put them (偏移坐标): parcels held against the outlines they belong to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from landmarket.io.shifted_places import Floats, Shift, shift_of
 from landmarket.maps.ground import GEOGRAPHIC, kind_of
 from landmarket.maps.values import plain_texts
 
 MOST = 4000
 """Parcels looked at, evenly picked."""
 
-FEWEST = 20
-"""Parcels with an outline below which nothing can be said."""
-
-_AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323
-_LONGITUDE, _LATITUDE = 105.0, 35.0
-_LEVEL = 0.7
-_CERTAIN = 5.0
-
-Floats = npt.NDArray[np.float64]
-
-
-def gcj_offset(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
-    """Give how far GCJ-02 moves places (火星坐标偏移).
-
-    Parameters
-    ----------
-    longitude, latitude : ndarray of float64
-        Places in CGCS2000 within China [°].
-
-    Returns
-    -------
-    longitude, latitude : ndarray of float64
-        What GCJ-02 adds [°].
-
-    Notes
-    -----
-    The formula as published in many open libraries; its constants are those of the Krasovsky ellipsoid.
-    """
-    x, y = longitude - _LONGITUDE, latitude - _LATITUDE
-    waves = 20.0 * np.sin(6.0 * np.pi * x) + 20.0 * np.sin(2.0 * np.pi * x)
-    east = (
-        300.0
-        + x
-        + 2.0 * y
-        + 0.1 * x**2
-        + 0.1 * x * y
-        + 0.1 * np.sqrt(np.abs(x))
-        + 2.0 / 3.0 * (waves + _waves(x, ((20.0, 1.0), (40.0, 1 / 3), (150.0, 1 / 12), (300.0, 1 / 30))))
-    )
-    north = (
-        -100.0
-        + 2.0 * x
-        + 3.0 * y
-        + 0.2 * y**2
-        + 0.1 * x * y
-        + 0.2 * np.sqrt(np.abs(x))
-        + 2.0 / 3.0 * (waves + _waves(y, ((20.0, 1.0), (40.0, 1 / 3), (160.0, 1 / 12), (320.0, 1 / 30))))
-    )
-    angle = np.radians(latitude)
-    magic = 1.0 - _ECCENTRICITY * np.sin(angle) ** 2
-    meridian = _AXIS * (1.0 - _ECCENTRICITY) / magic**1.5
-    normal = _AXIS / np.sqrt(magic)
-    return np.degrees(east / (normal * np.cos(angle))), np.degrees(north / meridian)
-
-
-def _waves(along: Floats, parts: tuple[tuple[float, float], ...]) -> Floats:
-    total = np.zeros_like(along)
-    for height, rate in parts:
-        total = total + height * np.sin(rate * np.pi * along)
-    return total
+_SAID = MappingProxyType(
+    {
+        Shift.NONE: "",
+        Shift.PLACES: "宗地疑似偏移坐标（GCJ-02）：反算后才落在所属村镇内",
+        Shift.AREAS: "村镇界疑似偏移坐标（GCJ-02）：宗地加偏移后才落在所属村镇内",
+    }
+)
 
 
 def shift_note(parcels: gpd.GeoDataFrame, context: Mapping[str, gpd.GeoDataFrame]) -> str:
@@ -104,17 +49,7 @@ def shift_note(parcels: gpd.GeoDataFrame, context: Mapping[str, gpd.GeoDataFrame
     points, names = _picked(parcels, column)
     outlines = layer.geometry.to_crs(GEOGRAPHIC).groupby([name or "" for name in plain_texts(layer[column])])
     areas = {str(name): shapely.union_all(np.asarray(shapes.array)) for name, shapes in outlines if name}
-    known = np.array([name in areas for name in names], dtype=bool)
-    if known.sum() < FEWEST:
-        return ""
-    points, names = points[known], names[known]
-    offset = np.column_stack(gcj_offset(points[:, 0], points[:, 1]))
-    here = _inside(points, names, areas)
-    if _better(here, _inside(points - offset, names, areas)):
-        return "宗地疑似偏移坐标（GCJ-02）：反算后才落在所属村镇内"
-    if _better(here, _inside(points + offset, names, areas)):
-        return "村镇界疑似偏移坐标（GCJ-02）：宗地加偏移后才落在所属村镇内"
-    return ""
+    return _SAID[shift_of(points, names, areas)]
 
 
 def _outlines(
@@ -136,20 +71,3 @@ def _picked(parcels: gpd.GeoDataFrame, column: str) -> tuple[Floats, npt.NDArray
     points = rows.geometry.representative_point().to_crs(GEOGRAPHIC)
     names = np.array([name or "" for name in plain_texts(rows[column])], dtype=object)
     return shapely.get_coordinates(np.asarray(points.array)), names
-
-
-def _inside(
-    points: Floats, names: npt.NDArray[np.object_], areas: Mapping[str, shapely.Geometry]
-) -> npt.NDArray[np.bool_]:
-    found = np.zeros(len(points), dtype=bool)
-    for name in dict.fromkeys(names.tolist()):
-        own = names == name
-        shapely.prepare(areas[name])
-        found[own] = shapely.contains_xy(areas[name], points[own])
-    return found
-
-
-def _better(before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_]) -> bool:
-    """Whether a shift brings parcels home, by more than chance (a sign test) and for most of them."""
-    won, lost = int((after & ~before).sum()), int((before & ~after).sum())
-    return won - lost > _CERTAIN * np.sqrt(won + lost) and bool(after.mean() > _LEVEL)

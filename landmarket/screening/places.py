@@ -8,9 +8,14 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
+from landmarket.crs import GEOGRAPHIC
+from landmarket.io.shifted_places import FEWEST, Shift, shift_of
 from landmarket.screening.result import Findings, Mask
 from landmarket.screening.shapes import Positions
 from landmarket.zoning.place import locate
+
+_LOOKED_AT = 4000
+_SHIFTED = {Shift.PLACES: "parcels_shifted", Shift.AREAS: "villages_shifted"}
 
 
 def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoDataFrame) -> None:
@@ -33,6 +38,7 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
     outside = shaped & place["township"].isna().to_numpy()
     points = shapely.get_coordinates(shapely.point_on_surface(table.geometry.to_numpy()[outside]))
     found.add("place_outside", outside, [f"{x:.0f}, {y:.0f}" for x, y in points])
+    astray = outside.copy()
     for name in ("township", "village"):
         if name not in table.columns:
             continue
@@ -42,6 +48,24 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
         differs = (stated.notna() & place[name].notna() & (stated != place[name])).to_numpy() & ~unknown
         wrong = differs & ~_touches(table, stated, differs, there, name)
         found.add(f"{name}_differs", wrong, stated[wrong] + "，按图形在 " + place.loc[wrong, name])
+        astray |= wrong
+    if astray.sum() >= FEWEST:
+        _check_shift(table, found, there)
+
+
+def _check_shift(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoDataFrame) -> None:
+    """Say where parcels or villages lie as if traced from a map in shifted coordinates; asked about, never moved."""
+    name = next((name for name in ("village", "township") if name in table.columns), None)
+    shaped = table[table.geometry.notna()]
+    if name is None or shaped.empty:
+        return
+    rows = shaped.iloc[:: max(1, len(shaped) // _LOOKED_AT)]
+    points = shapely.get_coordinates(rows.geometry.representative_point().to_crs(GEOGRAPHIC).to_numpy())
+    outlines = villages.geometry.to_crs(GEOGRAPHIC).groupby(villages[name].astype("str").to_numpy())
+    areas = {str(key): shapely.union_all(np.asarray(shapes.array)) for key, shapes in outlines}
+    key = _SHIFTED.get(shift_of(points, rows[name].fillna("").to_numpy(dtype=object), areas))
+    if key is not None:
+        found.add_column(key, "geometry")
 
 
 def _in_stated_village(table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> Mask:

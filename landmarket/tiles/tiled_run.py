@@ -21,9 +21,10 @@ from pyproj import CRS
 
 from landmarket.checks import require_projected
 from landmarket.county import County, read_scenario, require_meeting
-from landmarket.crs import recognise_crs, to_projected, with_crs
+from landmarket.crs import recognise_crs, to_projected
 from landmarket.errors import BadValueError, LandMarketWarning, ReadError
 from landmarket.io.kept_work import kept_work
+from landmarket.io.located import with_crs
 from landmarket.io.manifest import fingerprints, versions
 from landmarket.io.tables import write_tables
 from landmarket.io.writing import RunFolder, output_errors
