@@ -163,7 +163,7 @@ def test_a_geodatabase_with_37_layers_asks_which(tmp_path: Path) -> None:
         read_parcels(path)
     assert "有多个图层" in str(refused.value)
     assert all(name in str(refused.value) for name in names)
-    assert "办法：用 layer= 指明" in str(refused.value)
+    assert "办法：用 layer=（命令行 --layer）指明" in str(refused.value)
     assert read_layer(path, layer="图层36")["号"].tolist() == [36]
     with pytest.raises(ReadError, match=r"没有图层 图层37.*图层00"):
         read_parcels(path, layer="图层37")

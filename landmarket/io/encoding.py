@@ -121,7 +121,9 @@ def _found(table: Table, habit: str) -> tuple[str, str]:
             _require_no_rival(table, candidate)
             return candidate, f"{habit}，{'属性表文件头指明' if candidate == driver else '按内容判定'}"
         problems.append(problem)
-    raise ReadError(f"{problems[-1]}，也不是 UTF-8（{habit}）。办法：用 encoding= 指定编码，如 'Big5'。")
+    raise ReadError(
+        f"{problems[-1]}，也不是 UTF-8（{habit}）。办法：用 encoding=（命令行 --encoding）指定编码，如 'Big5'。"
+    )
 
 
 def _undecodable(table: Table, encoding: str) -> str | None:
@@ -148,5 +150,5 @@ def _require_no_rival(table: Table, encoding: str) -> None:
     one, other = (texts[0][0].decode(each, "ignore") for each in (encoding, rival))
     raise ReadError(
         f"{table.path}：编码不明，按 {encoding} 读是“{one}”，按 {rival} 读是“{other}”，都读得通。"
-        "办法：看哪个对，用 encoding= 指定，或写入 .cpg。"
+        "办法：看哪个对，用 encoding=（命令行 --encoding）指定，或写入 .cpg。"
     )

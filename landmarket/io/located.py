@@ -85,7 +85,7 @@ def _located(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
             raise CrsError(
                 f"{where}：没有坐标系说明（.prj），{seen.note}。"
                 f"范围 x {min_x:.0f}—{max_x:.0f}，y {min_y:.0f}—{max_y:.0f}。"
-                f"{_zones_of_codes(layer)}办法：用 crs= 指明，如 crs='EPSG:4547'（中央经线114°）。"
+                f"{_zones_of_codes(layer)}办法：用 crs=（命令行 --crs）指明，如 crs='EPSG:4547'（中央经线114°）。"
             )
         return layer.set_crs(seen.crs), f"{seen.note}，判为 {seen.crs.to_string()}（基准按 CGCS2000，坐标看不出）"
     _refuse_contradiction(stated, seen, where)

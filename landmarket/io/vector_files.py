@@ -18,6 +18,7 @@ from landmarket.io.database_address import NO_DRIVER, is_database, shown_address
 from landmarket.io.dbf_table import Field, read_dbf
 from landmarket.io.encoding import shapefile_encoding
 from landmarket.io.field_names import BYTES, from_bytes, has_cut_name, with_whole_names
+from landmarket.io.file_kinds import require_own_layers
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET, read_geoparquet
 from landmarket.io.zip_files import ZIP, unpacked_layer
@@ -52,6 +53,9 @@ def list_layers(path: str | Path) -> list[str]:
     if Path(path).suffix.lower() == ZIP:
         with unpacked_layer(Path(path)) as inner:
             return list_layers(inner)
+    if Path(path).suffix.lower() in (*PARQUET, BOUNDARY_TEXT):
+        return [Path(path).stem]
+    require_own_layers(Path(path))
     try:
         with _told_by_gdal():
             return [str(name) for name, _ in pyogrio.list_layers(path)]
@@ -86,7 +90,7 @@ def _one_layer(path: Path, layer: str | None) -> str:
     if layer in layers:
         return str(layer)
     asked = "有多个图层" if layer is None else f"没有图层 {layer}"
-    raise ReadError(f"{path}：{asked}。现有图层：{'、'.join(layers)}。办法：用 layer= 指明。")
+    raise ReadError(f"{path}：{asked}。现有图层：{'、'.join(layers)}。办法：用 layer=（命令行 --layer）指明。")
 
 
 def _vector(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:

@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from landmarket.errors import ReadError
 from landmarket.io.boundary_text import SUFFIX as BOUNDARY_TEXT
+from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET
 
 ZIP = ".zip"
@@ -106,6 +107,9 @@ def _only_layer(folder: Path, path: Path) -> Path:
         if one.suffix.lower() in _LAYERS
         and not any(part.lower().endswith(".gdb") or part == "__MACOSX" for part in one.relative_to(folder).parts[:-1])
     ]
+    if not found:
+        for one in sorted(folder.rglob("*")):
+            require_readable_format(path / one.relative_to(folder))
     if len(found) != 1:
         names = "、".join(one.relative_to(folder).as_posix() for one in found) or "没有"
         raise ReadError(f"{path}：压缩包里要有一个图层文件，实有：{names}。办法：一个压缩包只放一个，或解开后再读。")
