@@ -14,9 +14,11 @@ import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
+from pyproj import CRS
 
 from landmarket.errors import ReadError
 from landmarket.io import list_layers, read_layer, read_parcels
+from landmarket.pricing.factors import read_elevation
 
 SQUARE = shapely.box(113.4, 34.1, 113.401, 34.101)
 CODE = "411081004002JB00001"
@@ -183,6 +185,20 @@ def test_formats_of_other_programs_say_how_to_convert(suffix: str, tmp_path: Pat
     for file in (path, packed):
         with pytest.raises(ReadError, match=r"不能直接读。办法：.*(转换|导出|另存|输出|解开)"):
             read_parcels(file)
+
+
+def test_heights_are_not_fetched_either(asked: tuple[str, list[str]], tmp_path: Path) -> None:
+    address, seen = asked
+    path = tmp_path / "dem.tif"
+    path.write_text(
+        '<VRTDataset rasterXSize="2" rasterYSize="2"><VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
+        f'<SourceFilename relativeToVRT="0">/vsicurl/{address}r.tif</SourceFilename></SimpleSource></VRTRasterBand>'
+        "</VRTDataset>",
+        encoding="utf-8",
+    )
+    with pytest.raises(ReadError, match="办法"):
+        read_elevation(path, CRS("EPSG:4547"))
+    assert seen == []
 
 
 @pytest.mark.parametrize("prefix", ["", "甲/乙/"])
