@@ -11,7 +11,6 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import rasterio
 import shapely
 
 from landmarket.checks import require_projected
@@ -22,7 +21,7 @@ from landmarket.geometry import repaired
 from landmarket.io.database_address import Source
 from landmarket.io.file_names import file_names
 from landmarket.io.tables import write_tables
-from landmarket.io.whole import output_errors
+from landmarket.io.whole import file_beside, output_errors
 from landmarket.io.writing import RunFolder, new_run
 from landmarket.maps.table_page import write_table_page
 from landmarket.maps.villages import save_page, village_map
@@ -461,12 +460,11 @@ def write_grade_polygons(work: GradeWork, path: Path) -> None:
     drawn = [use_polygons(work.grades, use) for use in work.grades.uses]
     drawn.append(village_table(work.grades).reset_index())
     layers = dict(zip(_layer_names(work.grades.uses), drawn, strict=True))
-    with output_errors(path):
-        path.unlink(missing_ok=True)
+    with file_beside(path) as part:
         try:
             for name, layer in layers.items():
-                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=True)
-            found = {name: pyogrio.read_info(path, layer=name) for name in layers}
+                pyogrio.write_dataframe(layer, part, layer=name, driver="GPKG", append=True)
+            found = {name: pyogrio.read_info(part, layer=name) for name in layers}
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise OSError(str(error)) from error
         for name, layer in layers.items():  # a disk that fills up while the file is closed is not reported
@@ -505,15 +503,3 @@ def write_grade_surfaces(work: GradeWork, folder: Path) -> None:
         with output_errors(path):
             folder.mkdir(parents=True, exist_ok=True)
         write_surfaces(path, grid, surfaces)
-        with output_errors(path):
-            _read_back(path)
-
-
-def _read_back(path: Path) -> None:
-    """Read what was written: GDAL says nothing of a disk that fills up while it closes the file."""
-    try:
-        with rasterio.open(path) as file:
-            for band in file.indexes:
-                file.read(band)
-    except rasterio.errors.RasterioIOError as error:
-        raise OSError(f"{_NOT_WHOLE}（{error}）") from error

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from itertools import cycle
@@ -135,8 +136,8 @@ def _rewrite_notice(path: Path, names: Mapping[str, str]) -> None:
 
 def _rewrite_book(path: Path, names: Mapping[str, str], own: Mapping[str, Container[str]]) -> None:
     """Places by their new names, free cells by the corpus; rows of other places left out."""
-    sheets = openpyxl.load_workbook(path, read_only=True)
-    grids = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets}
+    with closing(openpyxl.load_workbook(path, read_only=True)) as sheets:
+        grids = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets}
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         day, texts = book.add_format({"num_format": "yyyy-mm-dd"}), cycle(ALL)
         swapped: dict[tuple[str, object], str] = {}

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,6 +31,8 @@ _CURES = {
 }
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 """Errors of a disk, wherever they happen."""
+_BESIDE = ("-journal", "-wal", "-shm", ".aux.xml")
+"""What SQLite and GDAL leave beside a file when they are stopped."""
 
 
 @contextmanager
@@ -88,6 +90,66 @@ def write_whole(path: Path, content: bytes) -> None:
             with suppress(OSError):
                 part.unlink()
             raise
+
+
+@contextmanager
+def file_beside(path: Path) -> Iterator[Path]:
+    """Give a file beside the one that is wanted, to a library that writes by path, and put it in its place.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an older one is replaced in one step, after the block, or left.
+
+    Yields
+    ------
+    Path
+        Where the block writes: hidden, with the same ending.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.stem[:LONGEST]}.{secrets.token_hex(4)}.part{path.suffix}")
+    with output_errors(path):
+        try:
+            yield part
+            sync_file(part)
+            part.replace(path)
+        finally:
+            for leftover in (part, *(part.with_name(f"{part.name}{end}") for end in _BESIDE)):
+                with suppress(OSError):
+                    leftover.unlink(missing_ok=True)
+
+
+def put_in_place(staging: Path, targets: Sequence[Path]) -> None:
+    """Move files that belong together to their places, all or none.
+
+    Parameters
+    ----------
+    staging : Path
+        Folder on the same disk with the new files, by the names of their targets.
+    targets : sequence of Path
+        Their places; an older file is replaced, or removed where there is no new one.
+    """
+    former = staging / "former"
+    former.mkdir()
+    moved: list[Path] = []
+    try:
+        for target in targets:
+            if target.exists():
+                target.replace(former / target.name)
+            moved.append(target)
+            if (staging / target.name).exists():
+                (staging / target.name).replace(target)
+    except OSError:
+        for target in reversed(moved):
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+                if (former / target.name).exists():
+                    (former / target.name).replace(target)
+        raise
 
 
 def write_synced(path: Path, text: str) -> None:

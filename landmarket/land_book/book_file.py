@@ -12,6 +12,9 @@ import pandas as pd
 import pyogrio
 
 from landmarket.errors import OutputError, ReadError
+from landmarket.io.file_names import LONGEST
+from landmarket.io.locks import acquire, release
+from landmarket.io.whole import file_beside, output_errors
 from landmarket.land_book.book_rows import EVENTS, PARCELS, Row, event_table
 from landmarket.land_book.events import EVENT_COLUMNS, WHOLES
 
@@ -174,19 +177,28 @@ def make_file(path: Path, parcels: gpd.GeoDataFrame) -> None:
     OutputError
         If the file exists already or cannot be written whole.
     """
-    if path.exists():
-        raise OutputError(f"{path}：文件已存在，台账不覆盖。办法：用 open_book 打开，或另取文件名。")
-    part = path.with_name(f".{path.name}.part.gpkg")
+    lock = path.with_name(f".{path.name[:LONGEST]}.lock")
+    with output_errors(path):
+        handle = acquire(lock)
+    if handle is None:
+        raise OutputError(f"{path}：另一个人正在建立这个台账。办法：等他建好，用 open_book 打开。")
     try:
-        pyogrio.write_dataframe(parcels, part, layer=PARCELS, driver="GPKG", geometry_type="Unknown")
-        with closing(sqlite3.connect(part, isolation_level=None)) as link:
+        if path.exists():
+            raise OutputError(f"{path}：文件已存在，台账不覆盖。办法：用 open_book 打开，或另取文件名。")
+        with file_beside(path) as part:
+            _make(part, parcels)
+    finally:
+        release(handle, lock)
+
+
+def _make(path: Path, parcels: gpd.GeoDataFrame) -> None:
+    try:
+        pyogrio.write_dataframe(parcels, path, layer=PARCELS, driver="GPKG", geometry_type="Unknown")
+        with closing(sqlite3.connect(path, isolation_level=None)) as link:
             link.execute("BEGIN")
             for statement in _MAKE:
                 link.execute(statement)
             link.execute(_REGISTER, (EVENTS, EVENTS))
             link.execute("COMMIT")
-        part.rename(path)
-    except (OSError, RuntimeError, sqlite3.Error) as error:
-        raise OutputError(f"{path}：台账建立不了（{error}）。办法：检查文件夹与权限。") from error
-    finally:
-        part.unlink(missing_ok=True)
+    except (RuntimeError, sqlite3.Error) as error:
+        raise OSError(str(error)) from error

@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 import numpy as np
 
-from landmarket.errors import BadValueError, OutputError
+from landmarket.errors import BadValueError
 from landmarket.html_page import escaped, written_page
 from landmarket.io.file_names import file_names
+from landmarket.io.whole import output_errors, write_whole
 from landmarket.maps.county import County
 from landmarket.maps.legend import ramp
 from landmarket.maps.offline_map import figure_of
@@ -69,12 +70,10 @@ def save_maps(maps: Mapping[str, TownshipMap], folder: str | os.PathLike[str]) -
     texts = {INDEX: index_page(county, pages)}
     for name, page in maps.items():
         texts[pages[name]] = figure_of(page).render(home=INDEX)
-    try:
+    with output_errors(target):
         target.mkdir(parents=True, exist_ok=True)
-        for file_name, text in texts.items():
-            (target / file_name).write_bytes(text.encode("utf-8"))
-    except OSError as cause:
-        raise OutputError(f"地图写不进文件夹 {target}：{cause}。办法：检查磁盘空间和写权限。") from cause
+    for file_name, text in texts.items():
+        write_whole(target / file_name, text.encode("utf-8"))
     return [target / file_name for file_name in texts]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,9 +12,8 @@ import geopandas as gpd
 import pyogrio
 
 from landmarket.errors import BadValueError, CrsError, OutputError
-from landmarket.io.file_names import LONGEST
 from landmarket.io.manifest import require_public
-from landmarket.io.whole import output_errors, sync_file
+from landmarket.io.whole import file_beside
 from landmarket.report.layer_style import LayerStyle, layer_qml, symbol_kind
 
 STYLES_TABLE = "layer_styles"
@@ -100,17 +98,11 @@ def write_geopackage(
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """Give a file beside the one that is wanted, and put it in its place at the end."""
-    part = path.with_name(f".{path.stem[:LONGEST]}.{secrets.token_hex(4)}.part.gpkg")
-    with output_errors(path):
+    with file_beside(path) as part:
         try:
             yield part
-            sync_file(part)
-            part.replace(path)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, sqlite3.Error) as error:
             raise OSError(str(error)) from error
-        finally:
-            for leftover in (part, part.with_name(f"{part.name}-journal"), part.with_name(f"{part.name}-wal")):
-                leftover.unlink(missing_ok=True)
 
 
 def _write_layer(path: Path, name: str, table: gpd.GeoDataFrame, *, multi: bool) -> None:

@@ -17,7 +17,7 @@ from landmarket.errors import BadValueError, CrsError, OutputError, named_rows
 from landmarket.io.file_names import LONGEST
 from landmarket.io.manifest import require_public
 from landmarket.io.tables import csv_bytes
-from landmarket.io.whole import output_errors, sync_file, write_whole
+from landmarket.io.whole import output_errors, put_in_place, sync_file
 from landmarket.report.layer_style import symbol_kind
 
 ENCODING = "GB18030"
@@ -138,12 +138,11 @@ def _write_parts(path: Path, table: gpd.GeoDataFrame, listed: bytes) -> None:
             raise OSError(str(error)) from error
         if pyogrio.read_info(made)["features"] != len(table):
             raise OutputError(f"{path}：写入的要素数与图层不符。办法：检查磁盘后重写。")
-        write_whole(path.with_name(f"{path.stem}{LIST_ENDING}"), listed)
-        for ending in _STALE:
-            path.with_suffix(ending).unlink(missing_ok=True)
-        for ending in _PARTS:
-            sync_file(made.with_suffix(ending))
-            made.with_suffix(ending).replace(path.with_suffix(ending))
+        fields = path.with_name(f"{path.stem}{LIST_ENDING}")
+        (staging / fields.name).write_bytes(listed)
+        for part in (staging / fields.name, *(made.with_suffix(ending) for ending in _PARTS)):
+            sync_file(part)
+        put_in_place(staging, [fields, *(path.with_suffix(ending) for ending in (*_STALE, *_PARTS))])
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

@@ -135,7 +135,7 @@ def test_names_are_handed_over_as_they_were_written(runs: dict[str, Path]) -> No
         cells = [
             str(cell)
             for path in runs[command].rglob("*.xlsx")
-            for sheet in openpyxl.load_workbook(path, read_only=True)
+            for sheet in openpyxl.load_workbook(path)
             for row in sheet.iter_rows(values_only=True)
             for cell in row
         ]

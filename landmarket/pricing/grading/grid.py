@@ -17,7 +17,7 @@ from rasterio.features import rasterize
 
 from landmarket.checks import require_projected
 from landmarket.errors import BadValueError, named_rows
-from landmarket.io.whole import output_errors
+from landmarket.io.whole import file_beside
 from landmarket.pricing.kinds import Floats
 
 NODATA = -9999.0
@@ -184,8 +184,20 @@ def write_surfaces(path: Path, grid: ScoreGrid, surfaces: pd.DataFrame) -> None:
         "tiled": True,
     }
     names: Sequence[str] = [str(name) for name in surfaces.columns]
-    with output_errors(path), rasterio.open(path, "w", **profile) as file:
-        for band, name in enumerate(names, start=1):
-            values = grid.raster(surfaces[surfaces.columns[band - 1]])
-            file.write(np.where(np.isfinite(values), values, NODATA).astype(np.float32), band)
-            file.set_band_description(band, name)
+    with file_beside(path) as part:
+        with rasterio.open(part, "w", **profile) as file:
+            for band, name in enumerate(names, start=1):
+                values = grid.raster(surfaces[surfaces.columns[band - 1]])
+                file.write(np.where(np.isfinite(values), values, NODATA).astype(np.float32), band)
+                file.set_band_description(band, name)
+        _read_back(part)
+
+
+def _read_back(path: Path) -> None:
+    """Read what was written: GDAL says nothing of a disk that fills up while it closes the file."""
+    try:
+        with rasterio.open(path) as file:
+            for band in file.indexes:
+                file.read(band)
+    except rasterio.errors.RasterioIOError as error:
+        raise OSError(f"没有写全，多半是磁盘已满（{error}）") from error
