@@ -400,7 +400,7 @@ def test_tables_are_the_grades(graded_run: Path, graded_sample: GradeWork) -> No
 
 def heading(path: Path) -> int:
     """Rows of a sheet up to its header."""
-    rows = openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
+    rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
     return 1 + next(number for number, row in enumerate(rows) if "样点编号" in row)
 
 

@@ -113,6 +113,9 @@ def file_beside(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.stem[:LONGEST]}.{secrets.token_hex(4)}.part{path.suffix}")
     with output_errors(path):
+        path.parent.stat()  # libraries say less clearly that there is no such folder
+        if not path.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         try:
             yield part
             sync_file(part)
