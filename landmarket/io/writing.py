@@ -155,9 +155,13 @@ def new_run(
 
 @contextmanager
 def _outputs_only(staging: Path, final: Path) -> Iterator[None]:
-    """Explain errors of the disk and of the staging folder; let the caller's own errors pass."""
+    """Explain errors of the disk and of the staging folder, by the names that were asked for; let the others pass."""
     try:
         yield
+    except OutputError as error:
+        if str(staging) not in str(error):
+            raise
+        raise OutputError(str(error).replace(str(staging), str(final))) from error
     except OSError as error:
         inside = str(error.filename or "").startswith(str(staging))
         if isinstance(error, LandMarketError) or not (inside or error.errno in DISK_ERRORS):
