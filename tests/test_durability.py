@@ -208,3 +208,14 @@ def test_the_faults_are_faults(home: Path) -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         fails_at_each_call(lambda: (home / "丁.txt").write_text("新", encoding="utf-8"), home, FULL)
     assert caught.value.errno == errno.ENOSPC
+
+
+def test_two_cannot_send_at_once(home: Path, tmp_path: Path) -> None:
+    field_map = form(tmp_path)
+    lock = home / ".发送清单.lock"
+    held = acquire(lock)
+    assert held is not None
+    with pytest.raises(OutputError, match=r"另一个人正在写发送清单.*办法："):
+        write_exchange(exchange_rows(deals(), field_map), home / "一.csv", field_map, sent_by="甲", sent_at=CREATED)
+    release(held, lock)
+    assert contents(home) == {}
