@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from landmarket.columns import label
 from landmarket.crs import to_projected
 from landmarket.geometry import usable_polygons
+from landmarket.io.tables import csv_bytes
+from landmarket.io.whole import write_whole
 from landmarket.io.writing import RunFolder
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle
 from landmarket.report.table_book import write_table_book
 from landmarket.screening import Screening, neighbour_faults
+from landmarket.screening.result import FACTS, joined
 
-WORKBOOK, LAYERS = "检查结果.xlsx", "检查结果.gpkg"
-PROBLEMS, NEIGHBOURS = "问题宗地", "相邻关系"
+WORKBOOK, LAYERS, LIST = "检查结果.xlsx", "检查结果.gpkg", "检查结果.csv"
+PROBLEMS, PLACES, NEIGHBOURS = "问题宗地", "问题位置", "相邻关系"
+LISTED = 1000
+"""Rows of one problem that the workbook lists: nobody reads more, and a sheet of a hundred thousand opens slowly."""
 SUMMARY = "检查汇总"
 _SEVERITIES = {"错误": "#c0392b", "警告": "#e6a23c", "提示": "#7f8c8d"}
 _RELATIONS = {"重叠": "#c0392b", "图形相同": "#8e44ad", "缝隙": "#2980b9"}
@@ -96,13 +102,15 @@ def problem_tables(work: CheckWork) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        The summary first, then the rows of each check by its name, neighbours, and what was said of the file.
+        The summary first, then the rows of each check by its name, neighbours, and what was said of the file. Of a
+        check or of neighbours the first `LISTED` rows; columns that no row fills are left out.
     """
-    findings, tables = _shown(work.screening), {SUMMARY: work.screening.summary()}
+    findings, tables = _shown(work.screening.findings), {SUMMARY: work.screening.summary()}
     for name in tables[SUMMARY]["检查项"].drop_duplicates():
-        tables[str(name)] = findings[findings["检查项"].eq(name)].drop(columns=["检查项", "严重程度"])
+        rows = findings[findings["检查项"].eq(name)].drop(columns=["检查项", "严重程度"])
+        tables[str(name)] = rows.head(LISTED).dropna(axis=1, how="all")
     neighbours = work.neighbours.drop(columns=work.neighbours.geometry.name).rename(columns=_HEADERS)
-    tables[NEIGHBOURS] = pd.DataFrame(neighbours)
+    tables[NEIGHBOURS] = pd.DataFrame(neighbours).head(LISTED)
     tables["文件"] = pd.DataFrame({"说明": [*work.notes, *_counts(work.screening)]}, dtype="str")
     return tables
 
@@ -120,12 +128,22 @@ _HEADERS = {
     "relation": "关系",
     "relation_area": "面积（㎡）",
     "relation_width": "均宽（m）",
+    "fault": "图形毛病",
+    "fault_x": "位置东（m）",
+    "fault_y": "位置北（m）",
+    "area_before": "修复前面积（㎡）",
+    "area_after": "修复后面积（㎡）",
+    "registered_area": "登记面积（㎡）",
+    "ellipsoidal_area": "椭球面积（㎡）",
+    "plane_area": "投影面积（㎡）",
 }
 
 
-def _shown(screening: Screening) -> pd.DataFrame:
-    """The findings with Chinese headers, columns by their labels."""
-    return screening.findings.assign(column=screening.findings["column"].map(label)).rename(columns=_HEADERS)
+def _shown(findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings with Chinese headers, columns by their labels, areas and places to the centimetre."""
+    labels = {name: label(name) for name in findings["column"].unique()}
+    measures = {name: findings[name].astype("float64").round(2) for name in FACTS if name != "fault"}
+    return findings.assign(column=findings["column"].map(labels), **measures).rename(columns=_HEADERS)
 
 
 def _counts(screening: Screening) -> list[str]:
@@ -143,15 +161,34 @@ def problem_layers(work: CheckWork) -> dict[str, gpd.GeoDataFrame]:
     Returns
     -------
     dict of str to GeoDataFrame
-        问题宗地: a row per finding with the polygon of its parcel, invalid ones as repaired; 相邻关系: the ground of
-        each overlap and gap. Findings of rows without a polygon and of whole columns stand in the workbook alone. A
-        layer without a row is left out.
+        问题宗地: a row per parcel with a problem, all its problems named, the worst of them first, and its polygon,
+        invalid ones as repaired; 问题位置: the point of each fault of a shape; 相邻关系: the ground of each overlap and
+        gap. Parcels without a polygon and whole columns stand in the workbook alone. A layer without a row is left out.
     """
-    rows = work.screening.findings["source_row"]
-    shapes = gpd.GeoSeries(work.shapes.reindex(rows)).to_numpy()
-    drawn = gpd.GeoDataFrame(_shown(work.screening), geometry=shapes, crs=work.shapes.crs)
-    layers = {PROBLEMS: drawn[drawn.geometry.notna()], NEIGHBOURS: work.neighbours.rename(columns=_HEADERS)}
+    findings = work.screening.findings
+    parcels = _by_parcel(findings)
+    shapes = gpd.GeoSeries(work.shapes.reindex(parcels["source_row"])).to_numpy()
+    drawn = gpd.GeoDataFrame(parcels.rename(columns=_HEADERS), geometry=shapes, crs=work.shapes.crs)
+    placed = findings[np.isfinite(findings["fault_x"].astype("float64") + findings["fault_y"].astype("float64"))]
+    points = gpd.points_from_xy(placed["fault_x"], placed["fault_y"], crs=work.shapes.crs)
+    told = _shown(placed).drop(columns=["列", "值", "办法"]).dropna(axis=1, how="all")
+    layers = {
+        PROBLEMS: drawn[drawn.geometry.notna()],
+        PLACES: gpd.GeoDataFrame(told, geometry=points),
+        NEIGHBOURS: work.neighbours.rename(columns=_HEADERS),
+    }
     return {name: layer for name, layer in layers.items() if len(layer)}
+
+
+def _by_parcel(findings: pd.DataFrame) -> pd.DataFrame:
+    """One row per source row: its worst severity, how many problems it has, and their names."""
+    rank = findings["severity"].map({name: place for place, name in enumerate(_SEVERITIES)})
+    worst_first = findings.loc[rank.sort_values(kind="stable").index]
+    first = worst_first.drop_duplicates("source_row")[["source_row", "parcel_code", "severity"]]
+    names = joined(worst_first, "check")
+    count = findings["source_row"].value_counts()
+    rows = first["source_row"]
+    return first.assign(问题数=rows.map(count), 全部问题=rows.map(names)).sort_values("source_row")
 
 
 def write_check(work: CheckWork, run: RunFolder, created: datetime) -> Mapping[str, str]:
@@ -169,25 +206,34 @@ def write_check(work: CheckWork, run: RunFolder, created: datetime) -> Mapping[s
     Returns
     -------
     mapping of str to str
-        Files by what they are; without a problem that can be drawn there is no layer.
+        Files by what they are; without a problem that can be drawn there is no layer, and only where the workbook
+        does not list all rows of a problem is there a list of all.
 
     Raises
     ------
     OutputError
-        If a file cannot be written whole, or a check found more rows than a sheet holds.
+        If a file cannot be written whole.
     """
+    tables, layers, findings = problem_tables(work), problem_layers(work), work.screening.findings
+    line, made = "；".join(_counts(work.screening)), {"检查结果": WORKBOOK}
+    if findings["check"].value_counts().max() > LISTED:
+        write_whole(run.folder / LIST, csv_bytes(_shown(findings)))
+        line, made["全部问题"] = f"{line}；每种问题列出前 {LISTED} 行，全部见 {LIST}", LIST
     write_table_book(
         run.folder / WORKBOOK,
-        problem_tables(work),
+        tables,
         title=f"{work.title} 检查结果",
-        line="；".join(_counts(work.screening)),
+        line=line,
         created=created,
         notice=work.notice,
         long=("办法", "值", "说明"),
     )
-    made, layers = {"检查结果": WORKBOOK}, problem_layers(work)
     if layers:
-        styles = {PROBLEMS: _style("严重程度", _SEVERITIES), NEIGHBOURS: _style("关系", _RELATIONS)}
+        styles = {
+            PROBLEMS: _style("严重程度", _SEVERITIES),
+            PLACES: _style("严重程度", _SEVERITIES),
+            NEIGHBOURS: _style("关系", _RELATIONS),
+        }
         write_geopackage(run.folder / LAYERS, layers, {name: styles[name] for name in layers}, created=created)
         made["问题图层"] = LAYERS
     run.record(counts=work.screening.counts, notice=work.notice, notes=work.notes)

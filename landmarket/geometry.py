@@ -13,6 +13,7 @@ from landmarket.checks import require_projected
 from landmarket.crs import GEOGRAPHIC
 
 Geometries = npt.NDArray[np.object_]
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def ellipsoidal_area(parcels: gpd.GeoDataFrame) -> pd.Series[float]:
@@ -85,6 +86,27 @@ def mean_width(geometry: Geometries) -> npt.NDArray[np.float64]:
     return width
 
 
+def polygon_parts(geometry: Geometries) -> tuple[Geometries, npt.NDArray[np.int64]]:
+    """Take geometries apart into polygons.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Any geometries, or None.
+
+    Returns
+    -------
+    parts : ndarray of shapely geometries
+        Their polygons, none of them empty.
+    owner : ndarray of int
+        Position of the geometry each is part of, ascending.
+    """
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    nested, inner = shapely.get_parts(parts, return_index=True)
+    keep = (shapely.get_type_id(nested) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(nested)
+    return nested[keep], owner[inner[keep]]
+
+
 def polygons_only(geometry: Geometries) -> Geometries:
     """Keep the polygons of each geometry, as polygon or multipolygon.
 
@@ -98,16 +120,19 @@ def polygons_only(geometry: Geometries) -> Geometries:
     ndarray of shapely geometries
         None where a geometry has no polygon.
     """
-    parts, owner = shapely.get_parts(geometry, return_index=True)
-    nested, inner = shapely.get_parts(parts, return_index=True)
-    owner = owner[inner]
-    keep = (shapely.get_type_id(nested) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(nested)
     result: Geometries = np.full(len(geometry), None, dtype=object)
-    nested, owner = nested[keep], owner[keep]
+    nested, owner = polygon_parts(geometry)
     places, start, count = np.unique(owner, return_index=True, return_counts=True)
     result[places[count == 1]] = nested[start[count == 1]]
-    for place, first, parts in zip(places[count > 1], start[count > 1], count[count > 1], strict=True):
-        result[place] = shapely.union_all(nested[first : first + parts])
+    several = np.flatnonzero(count > 1)
+    drawn = np.asarray(geometry, dtype=object)[places[several]]
+    whole = (shapely.get_type_id(drawn) == shapely.GeometryType.MULTIPOLYGON) & shapely.is_valid(drawn)
+    whole &= shapely.get_num_geometries(drawn) == count[several]
+    result[places[several[whole]]] = drawn[whole]
+    several = several[~whole]
+    for number in np.unique(count[several]):
+        own = several[count[several] == number]
+        result[places[own]] = shapely.union_all(nested[start[own][:, None] + np.arange(number)], axis=1)
     return result
 
 
@@ -153,4 +178,7 @@ def usable_polygons(geometry: Geometries) -> Geometries:
     ndarray of shapely geometries
         Polygons and multipolygons, repaired even where that is in doubt; None where there is no polygon.
     """
-    return polygons_only(repaired(geometry)[0])
+    result = repaired(geometry)[0]
+    plain = np.isin(shapely.get_type_id(result), _POLYGONS) & ~shapely.is_empty(result)
+    result[~plain] = polygons_only(result[~plain])
+    return result

@@ -21,6 +21,7 @@ import shapely
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from landmarket import screen
 from landmarket.check_products import PROBLEMS, checked, problem_layers, problem_tables, write_check
@@ -67,6 +68,22 @@ INVALID = {
         20_000.0,
     ),
     "two points": (rings("0 0, 100 0, 100 0, 0 0"), "界址点太少", 0.0),
+    "spike": (
+        rings("0 0, 100 0, 100 100, 50 100, 50 130, 50 100, 0 100, 0 0"),
+        "尖刺，位置 437050.00, 3780130.00",
+        10_000.0,
+    ),
+    "spike at the first corner": (
+        rings("0 -20, 0 0, 100 0, 100 100, 0 100, 0 -20"),
+        "尖刺，位置 437000.00, 3779980.00",
+        10_000.0,
+    ),
+    "hole that is the shell": (rings(SQUARE, "0 0, 0 100, 100 100, 100 0, 0 0"), "环重复", 0.0),
+    "hole drawn twice": (
+        rings(SQUARE, "10 10, 20 10, 20 20, 10 10", "20 20, 10 10, 20 10, 20 20"),
+        "环重复",
+        9900.0,
+    ),
 }
 
 
@@ -83,9 +100,40 @@ def test_every_invalid_shape_is_told_with_place_and_areas(name: str) -> None:
     value = str(found["value"].iloc[0])
     assert said in value
     assert f"修复前 {before:.2f}㎡" in value
+    assert "nan" not in value
+    row = found.iloc[0]
+    assert said.split("，")[0] == row["fault"]
+    assert row["area_before"] == pytest.approx(before)
+    after = shapely.make_valid(shape, method="structure", keep_collapsed=False).area
+    assert row["area_after"] == pytest.approx(after)
+    corners = shapely.MultiPoint(shapely.get_coordinates(at(shape)))
+    assert corners.envelope.distance(shapely.Point(row["fault_x"], row["fault_y"])) < 1e-6
     assert sum(result.counts.values()) == 2 * result.counts["读入"]
     if result.counts["采用"]:
         assert shapely.is_valid(result.accepted.geometry.iloc[0])
+
+
+def test_a_point_given_twice_is_told_and_does_no_harm() -> None:
+    touching = shapely.MultiPolygon([shapely.box(0, 0, 10, 10), shapely.box(10, 10, 20, 20)])  # rings meet in a point
+    twice = rings("0 0, 100 0, 100 0, 100 100, 0 100, 0 0")
+    for shape, rows in ((touching, 0), (twice, 1)):
+        result = screen(one(at(shape)))
+        found = result.findings[result.findings["check"].eq("界址点连续重复")]
+        assert result.counts["采用"] == 1
+        assert len(found) == rows
+    assert found["value"].tolist() == ["1 处，位置 437100.00, 3780000.00"]
+    assert found[["fault_x", "fault_y"]].to_numpy().tolist() == [[E + 100, N]]
+
+
+def test_the_areas_of_a_wrong_register_stand_side_by_side() -> None:
+    # A square of a kilometre, 122.7 km west of the central meridian of 3-degree zone 38, where the plane is too large.
+    frame = one(shapely.box(377_300, N, 378_300, N + 1000)).assign(registered_area=900_000.0)
+    findings = screen(frame).findings
+    row = findings[findings["check"].eq("登记面积与椭球面积相差超过容差")].iloc[0]
+    geodesic = abs(Geod(ellps="GRS80").geometry_area_perimeter(frame.segmentize(10).to_crs(4490).geometry.iloc[0])[0])
+    assert row["registered_area"] == 900_000
+    assert row["plane_area"] == pytest.approx(1e6)
+    assert row["ellipsoidal_area"] == pytest.approx(geodesic, rel=1e-7)
 
 
 def test_shapes_without_coordinates_that_are_numbers_are_set_aside() -> None:
@@ -157,8 +205,11 @@ def test_overlap_equal_and_gap_by_hand() -> None:
         squares((0, 0, 10, 10), (10.2, 0, 20, 10), (19, 0, 30, 10), (19, 0, 30, 10), (30, 0, 40, 10))
     )
     rows = found[["relation", "source_row", "other_row", "relation_area"]].values.tolist()
-    assert rows == [["重叠", 2, 3, 10.0], ["重叠", 2, 4, 10.0], ["图形相同", 3, 4, 110.0], ["缝隙", 1, 2, 2.0]]
-    assert found["relation_width"].tolist()[3] == pytest.approx(2 * 2 / 20.4, abs=1e-3)
+    assert rows == [["重叠", 2, 3, 10.0], ["重叠", 2, 4, 10.0], ["图形相同", 3, 4, 110.0], ["缝隙", 1, 2, 1.99]]
+    # A slit of 10 m by 0.2 m, less at each end the segment that a disc of radius 0.25 m cuts off over a chord of 0.2 m.
+    angle = 2 * np.arcsin(0.1 / 0.25)
+    assert found.area.iloc[3] == pytest.approx(2.0 - 0.25**2 * (angle - np.sin(angle)), abs=1e-3)
+    assert found["relation_width"].tolist()[3] == pytest.approx(2 * 2 / 20.4, abs=2e-3)
     assert found.crs == "EPSG:4547"
 
 
@@ -223,7 +274,12 @@ def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder:
     assert sum(len(tables[name]) for name in findings["check"].unique()) == len(findings)
     drawn = problem_layers(work)[PROBLEMS]
     shaped = parcels.index[~(parcels.geometry.isna() | parcels.geometry.is_empty)]
-    assert len(drawn) == findings["source_row"].isin(shaped).sum()
+    assert drawn["源文件行号"].tolist() == sorted(set(findings["source_row"]) & set(shaped))
+    for _, row in drawn.iterrows():
+        own = findings[findings["source_row"].eq(row["源文件行号"])]
+        assert set(row["全部问题"].split("；")) == set(own["check"])
+        assert row["问题数"] == len(own)
+        assert row["严重程度"] == next(one for one in ("错误", "警告", "提示") if one in set(own["severity"]))
     created = datetime(2026, 3, 2, tzinfo=UTC)
     with new_run(tmp_path / "out", created=created) as run:
         made = write_check(work, run, created)

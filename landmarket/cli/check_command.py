@@ -27,7 +27,12 @@ WARNINGS_FOUND, ERRORS_FOUND = 1, 3
 @click.option("--crs", help="坐标系，如 EPSG:4547（文件未注明时）。")
 @click.option("--encoding", help="Shapefile 文字编码；默认按 .cpg 或内容判定。")
 @click.option("--county", "code", help="县级行政区代码，如 411081；宗地代码须以此开头。")
-@click.option("--out", type=click.Path(path_type=Path), metavar="目录", help="另写成果：检查结果.xlsx 与 .gpkg。")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="目录",
+    help="另写成果：检查结果.xlsx 与 .gpkg，行数多时另有 .csv。",
+)
 @JSON
 def check(
     file: Path,
@@ -40,8 +45,8 @@ def check(
 ) -> None:
     """检查宗地文件，一次列出全部问题：严重程度、数量、前十行、列、值、办法。
 
-    给出县配置（county.toml 或其文件夹）时，连同乡镇名录一起检查。给出 --out 时，另写一个工作簿（每种问题一张表，
-    列出每一行）和一个图层（问题宗地，重叠与缝隙），QGIS 打开即有颜色。
+    给出县配置（county.toml 或其文件夹）时，连同乡镇名录一起检查。给出 --out 时，另写一个工作簿（每种问题一张表）
+    和一组图层（问题宗地，图形毛病的位置，重叠与缝隙），QGIS 打开即有颜色。
     """
     notice = ""
     if file.suffix == ".toml" or (file / "county.toml").is_file():

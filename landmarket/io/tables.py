@@ -102,7 +102,9 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
         elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             columns[_guarded(str(name))] = values
         else:
-            columns[_guarded(str(name))] = values.astype("object").map(_guarded, na_action="ignore")
+            numbers, distinct = pd.factorize(values.astype("object"))  # each distinct text is looked at once
+            guarded = pd.Series([*map(_guarded, distinct), None], index=[*range(len(distinct)), -1], dtype="object")
+            columns[_guarded(str(name))] = guarded.reindex(numbers).set_axis(plain.index)
     text = pd.DataFrame(columns, index=plain.index).to_csv(
         index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n"
     )

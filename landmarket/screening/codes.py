@@ -40,7 +40,7 @@ def check_codes(table: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, found: Findings,
     if repeated.any():
         attributes = [name for name in raw.columns if name not in (raw.geometry.name, "parcel_code")]
         content = pd.util.hash_pandas_object(raw.loc[repeated, attributes].astype("str"), index=False)
-        shape = pd.Series([shapely.to_wkb(shape) for shape in raw.geometry[repeated]], index=content.index)
+        shape = shapely.to_wkb(raw.geometry.to_numpy()[repeated])
         whole = pd.DataFrame({"code": codes[repeated], "content": content, "shape": shape})
         same_row = whole.groupby("code")[["content", "shape"]].transform("nunique").eq(1).all(axis=1)
         later = whole.duplicated("code") & same_row

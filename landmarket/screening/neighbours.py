@@ -8,15 +8,16 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
-from landmarket.geometry import mean_width, polygons_only, usable_polygons
-from landmarket.screening.shapes import Geometries, Positions, Tolerances, overlaps
+from landmarket.geometry import mean_width, polygon_parts, polygons_only, usable_polygons
+from landmarket.screening.facing import facing_pairs
+from landmarket.screening.shapes import Geometries, Overlaps, Positions, Tolerances, overlaps
 
 OVERLAP, EQUAL, GAP = "重叠", "图形相同", "缝隙"
 _COLUMNS = ["relation", "parcel_code", "other_code", "source_row", "other_row", "relation_area", "relation_width"]
 
 
 def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = None) -> gpd.GeoDataFrame:
-    """List pairs of parcels that overlap, are equal, or leave a narrow gap (相邻宗地问题).
+    """List parcels that overlap, are equal, or leave a narrow gap (相邻宗地问题).
 
     Parameters
     ----------
@@ -29,9 +30,9 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     Returns
     -------
     GeoDataFrame
-        One row per pair: ``relation`` (重叠, 图形相同, 缝隙), ``parcel_code``, ``other_code``, ``source_row``,
-        ``other_row``, ``relation_area`` [㎡] and ``relation_width`` [m] of the ground they share or leave, and that
-        ground.
+        One row per pair that overlaps and per gap: ``relation`` (重叠, 图形相同, 缝隙), ``parcel_code``,
+        ``other_code``, ``source_row``, ``other_row``, ``relation_area`` [㎡] and ``relation_width`` [m] of the ground
+        they share or leave, and that ground.
 
     Raises
     ------
@@ -43,7 +44,8 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     shapes = usable_polygons(shapely.force_2d(parcels.geometry.to_numpy()))
     rows = np.flatnonzero(~shapely.is_missing(shapes))
     shapes = shapes[rows]
-    over, gaps = overlaps(shapes, limits.overlap_area), _gaps(shapes, limits)
+    over = overlaps(shapes, limits.overlap_area)
+    gaps = _gaps(shapes, limits, told=over)
     left, right = np.concatenate([over.left, gaps[0]]), np.concatenate([over.right, gaps[1]])
     ground = np.concatenate([polygons_only(over.ground), gaps[2]])
     relation = np.concatenate([np.where(over.equal, EQUAL, OVERLAP), np.full(len(gaps[0]), GAP)]).astype(object)
@@ -63,18 +65,29 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     return gpd.GeoDataFrame(table, geometry=ground, crs=crs)
 
 
-def _gaps(shapes: Geometries, limits: Tolerances) -> tuple[Positions, Positions, Geometries]:
-    """Ground between two parcels that nearly touch: within half the width of both, and in no parcel."""
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=limits.gap_width)
-    once = left < right
-    left, right = left[once], right[once]
-    apart = shapely.distance(shapes[left], shapes[right]) > 0
-    left, right = left[apart], right[apart]
-    sides = [shapely.buffer(shapes[side], limits.gap_width) for side in (left, right)]
-    between = shapely.convex_hull(shapely.union(shapes[left], shapes[right]))
-    near = shapely.intersection(shapely.intersection(*sides), between)
-    ground = polygons_only(_without_parcels(near, shapes))
-    large = shapely.area(ground) > limits.gap_area
+def _gaps(shapes: Geometries, limits: Tolerances, told: Overlaps) -> tuple[Positions, Positions, Geometries]:
+    """Pieces of ground in no parcel that a disc as wide as a gap, rolled along two parcels, cannot reach.
+
+    Found so are slits between parcels, wedges between parcels that touch at one end, and thin holes that they enclose.
+    Pairs that overlap are told as that alone.
+    """
+    left, right = facing_pairs(shapes, limits.gap_width, limits.gap_area)
+    fresh = ~np.isin(left * len(shapes) + right, told.left * len(shapes) + told.right)
+    left, right = left[fresh], right[fresh]
+    both = shapely.union(shapes[left], shapes[right])
+    closed = shapely.buffer(shapely.buffer(both, limits.gap_width / 2), -limits.gap_width / 2)
+    more = shapely.area(closed) - shapely.area(both) > limits.gap_area / 2  # corners are lost by a little
+    pieces, pair = polygon_parts(shapely.difference(closed[more], both[more]))
+    left, right, pieces = _larger(limits.gap_area, left[more][pair], right[more][pair], pieces)
+    free, piece = polygon_parts(_without_parcels(pieces, shapes))
+    return _larger(limits.gap_area, left[piece], right[piece], free)
+
+
+def _larger(
+    least: float, left: Positions, right: Positions, ground: Geometries
+) -> tuple[Positions, Positions, Geometries]:
+    """Pairs whose ground is larger than so much."""
+    large = shapely.area(ground) > least
     return left[large], right[large], ground[large]
 
 

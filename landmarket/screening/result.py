@@ -24,6 +24,17 @@ WHOLE_COLUMN = 0
 """Source row of a finding that concerns a whole column."""
 
 _FINDING = ["source_row", "parcel_code", "check", "severity", "column", "value", "cure"]
+FACTS = (
+    "fault",
+    "fault_x",
+    "fault_y",
+    "area_before",
+    "area_after",
+    "registered_area",
+    "ellipsoidal_area",
+    "plane_area",
+)
+"""Columns of findings that only checks of shapes and areas fill."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -37,7 +48,9 @@ class Screening(NamedTuple):
         Rows that can be worked with; index ``parcel_code``, unique; projected coordinates; values typed; columns
         ``source_row``, ``ellipsoidal_area``, ``area`` and ``area_source`` added.
     findings : DataFrame
-        One row per problem: source row, parcel code, check, severity, column, value, cure.
+        One row per problem: source row, parcel code, check, severity, column, value, cure; and the facts of shapes and
+        areas, missing elsewhere: ``fault``, ``fault_x``, ``fault_y`` [m], ``area_before``, ``area_after``,
+        ``registered_area``, ``ellipsoidal_area``, ``plane_area`` [㎡].
     set_aside : GeoDataFrame
         The other rows as they were read, with ``set_aside_reason``; index ``source_row``.
     """
@@ -72,13 +85,14 @@ class Screening(NamedTuple):
         DataFrame
             严重程度, 检查项, 列, 数量, 行 (first ten source rows), 值 (their values), 办法; errors first.
         """
-        groups = self.findings.groupby(["severity", "check", "column", "cure"], sort=False)
-        first_ten = {
-            "数量": groups["source_row"].nunique(),
-            "行": groups["source_row"].agg(lambda rows: "、".join(map(str, rows.drop_duplicates()[:SHOWN]))),
-            "值": groups["value"].agg(lambda values: "、".join(values.drop_duplicates()[:SHOWN])),
-        }
-        table = pd.DataFrame(first_ten).reset_index()
+        keys = ["severity", "check", "column", "cure"]
+        groups = self.findings.groupby(keys, sort=False)
+        table = groups["source_row"].nunique().reset_index(name="数量")
+        for name, header in (("source_row", "行"), ("value", "值")):
+            distinct = self.findings[[*keys, name]].drop_duplicates()
+            first_ten = distinct.groupby(keys, sort=False).head(SHOWN)
+            texts = first_ten.assign(**{name: first_ten[name].astype("str")}).groupby(keys, sort=False)[name]
+            table[header] = texts.agg("、".join).to_numpy()
         table["column"] = table["column"].map(label)
         table = table.sort_values("severity", key=lambda names: names.map(_SEVERITIES.index), kind="stable")
         headers = {"severity": "严重程度", "check": "检查项", "column": "列", "cure": "办法"}
@@ -134,7 +148,14 @@ class Findings:
         self._codes = codes
         self._frames: list[pd.DataFrame] = []
 
-    def add(self, key: str, rows: Mask, values: Sequence[str] | pd.Series[str], column: str = "") -> None:
+    def add(
+        self,
+        key: str,
+        rows: Mask,
+        values: Sequence[str] | pd.Series[str],
+        column: str = "",
+        facts: pd.DataFrame | None = None,
+    ) -> None:
         """Record the rows that one check finds.
 
         Parameters
@@ -147,24 +168,25 @@ class Findings:
             What each of them holds, one value per marked row.
         column : str, default ""
             Column, where the check is made of several.
+        facts : DataFrame, optional
+            Some of `FACTS`, one row per marked row, in their order.
         """
         if not rows.any():
             return
         check = checks()[key]
         index = self._codes.index[rows]
-        self._frames.append(
-            pd.DataFrame(
-                {
-                    "source_row": index,
-                    "parcel_code": self._codes[rows].to_numpy(),
-                    "check": check.name,
-                    "severity": check.severity,
-                    "column": column or check.column,
-                    "value": pd.Series(list(values), dtype="str").fillna("").to_numpy(),
-                    "cure": check.cure,
-                }
-            )
+        told = pd.DataFrame(
+            {
+                "source_row": index,
+                "parcel_code": self._codes[rows].to_numpy(),
+                "check": check.name,
+                "severity": check.severity,
+                "column": column or check.column,
+                "value": pd.Series(list(values), dtype="str").fillna("").to_numpy(),
+                "cure": check.cure,
+            }
         )
+        self._frames.append(told if facts is None else told.join(facts.set_axis(told.index, axis=0)))
 
     def add_column(self, key: str, column: str) -> None:
         """Record a finding that concerns a whole column; it stands under source row 0.
@@ -188,6 +210,31 @@ class Findings:
         DataFrame
             One row per row and check, in the order of the checks.
         """
+        columns = [*_FINDING, *FACTS]
         if not self._frames:
-            return pd.DataFrame(columns=_FINDING)
-        return pd.concat(self._frames, ignore_index=True)
+            return pd.DataFrame(columns=columns)
+        table = pd.concat(self._frames, ignore_index=True).reindex(columns=columns)
+        kinds = {name: "str" if name == "fault" else "float64" for name in FACTS}
+        return table.astype(kinds)
+
+
+def joined(findings: pd.DataFrame, column: str) -> pd.Series[str]:
+    """Join what findings hold of each row, each text once (逐宗合并).
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Findings, in the order in which they are to be told.
+    column : str
+        Column of texts.
+
+    Returns
+    -------
+    Series of str
+        By source row: the texts joined by ；.
+    """
+    texts: dict[int, str] = {}
+    once = findings.drop_duplicates(["source_row", column])
+    for row, text in zip(once["source_row"].tolist(), once[column].tolist(), strict=True):
+        texts[row] = f"{texts[row]}；{text}" if row in texts else text
+    return pd.Series(texts, dtype="str")

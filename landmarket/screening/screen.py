@@ -10,7 +10,7 @@ from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
-from landmarket.screening.result import Findings, Screening
+from landmarket.screening.result import Findings, Screening, joined
 from landmarket.screening.shapes import Tolerances, check_area, check_geometry, check_overlaps
 from landmarket.screening.values import check_columns, check_facts, check_values
 
@@ -65,11 +65,7 @@ def screen(
         check_places(table, found, villages)
     check_overlaps(table, found, limits)
     findings = found.table()
-    reasons = (
-        findings[findings["severity"].eq(ERROR)]
-        .groupby("source_row")["check"]
-        .agg(lambda names: "；".join(dict.fromkeys(names)))
-    )
+    reasons = joined(findings[findings["severity"].eq(ERROR)], "check")
     aside = table.index.isin(reasons.index)
     set_aside = raw.loc[aside, [name for name in raw.columns if not secret_name(name)]].copy()
     set_aside["set_aside_reason"] = reasons.reindex(set_aside.index)

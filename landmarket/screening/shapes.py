@@ -11,24 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygons_only, repaired
-from landmarket.screening.result import Findings
+from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygon_parts, polygons_only, repaired
+from landmarket.screening.result import Findings, Mask
+from landmarket.screening.shape_faults import REPEATED, repeated_points, shape_faults
 from landmarket.units import round_half_up_array
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.int64]
-_REASONS = {
-    "Self-intersection": "边界自相交",
-    "Ring Self-intersection": "环在一点自相触",
-    "Hole lies outside shell": "洞在外环之外",
-    "Holes are nested": "洞中有洞",
-    "Nested shells": "面中有面",
-    "Interior is disconnected": "内部不连通",
-    "Too few points in geometry component": "界址点太少",
-    "Duplicate Rings": "环重复",
-    "Invalid Coordinate": "坐标无效",
-    "Ring is not closed": "环不闭合",
-}
 _SAME = 1e-6
 """Shapes are equal where this share of the ground of both is not in both."""
 _AT_ONCE = 10_000
@@ -89,7 +78,7 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     kinds = shapely.get_type_id(original)
     usable = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)) & ~missing
     mixed = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
-    usable[mixed] = ~shapely.is_missing(polygons_only(original[mixed]))
+    usable[np.flatnonzero(mixed)[polygon_parts(original[mixed])[1]]] = True
     not_polygon = ~missing & ~usable
     found.add("geometry_not_polygon", not_polygon, [shape.geom_type for shape in original[not_polygon]])
     candidates = original.copy()
@@ -101,8 +90,10 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     fixed[collections] = polygons_only(fixed[collections])
     doubtful = invalid & ~certain
     for key, rows in (("geometry_repaired", invalid & certain), ("geometry_invalid", doubtful)):
-        found.add(key, rows, _changes(candidates[rows], fixed[rows]))
+        faults = shape_faults(candidates[rows], fixed[rows], certain[rows])
+        found.add(key, rows, faults.texts(), facts=pd.DataFrame(faults._asdict()))
     fixed[doubtful] = None
+    _check_points(fixed, ~invalid, found)
     area, width = shapely.area(fixed), mean_width(fixed)
     sliver = (area < limits.sliver_area) | (width < limits.sliver_width)
     shown = [f"{a:.2f}㎡，均宽 {w:.2f} m" for a, w in zip(area[sliver], width[sliver], strict=True)]
@@ -110,21 +101,14 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     return fixed
 
 
-def _changes(before: Geometries, after: Geometries) -> list[str]:
-    """What is wrong with each shape, where, and its area before and after the repair."""
-    areas = zip(shapely.is_valid_reason(before), shapely.area(before), shapely.area(after), strict=True)
-    return [f"{_said(str(reason))}；修复前 {old:.2f}㎡，修复后 {new:.2f}㎡" for reason, old, new in areas]
-
-
-def _said(reason: str) -> str:
-    """Say a reason of GEOS in Chinese, with its place: ``Self-intersection[438241.93 3777789.81]``."""
-    name, _, place = reason.removesuffix("]").partition("[")
-    told = _REASONS.get(name.strip(), name.strip())
-    try:
-        x, y = map(float, place.split()[:2])
-    except ValueError:
-        return told
-    return f"{told}，位置 {x:.2f}, {y:.2f}"
+def _check_points(geometry: Geometries, valid: Mask, found: Findings) -> None:
+    """Find points that valid shapes give twice in a row; they do no harm."""
+    shape, count, point = repeated_points(geometry[valid])
+    rows = np.zeros(len(geometry), dtype=bool)
+    rows[np.flatnonzero(valid)[shape]] = True
+    texts = [f"{number} 处，位置 {x:.2f}, {y:.2f}" for number, (x, y) in zip(count, point, strict=True)]
+    facts = pd.DataFrame({"fault": REPEATED, "fault_x": point[:, 0], "fault_y": point[:, 1]})
+    found.add("geometry_points_repeated", rows, texts, facts=facts)
 
 
 def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
@@ -139,7 +123,7 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     limits : Tolerances
         Limits of the checks.
     """
-    measured = ellipsoidal_area(table)
+    measured, plane = ellipsoidal_area(table), table.geometry.area
     stated = table["registered_area"] if "registered_area" in table.columns else measured * np.nan
     stated = stated.where(stated > 0)
     ratio = (stated / measured).to_numpy()
@@ -147,8 +131,9 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     unit = (ratio > limits.area_ratio) | (ratio < 1 / limits.area_ratio)
     differs = (share > limits.area_share) & ~unit
     for key, rows in (("area_unit", unit), ("area_differs", differs)):
-        both = zip(stated[rows], measured[rows], strict=True)
-        found.add(key, rows, [f"登记 {registered:.2f}，椭球 {area:.2f}" for registered, area in both])
+        facts = pd.DataFrame({"registered_area": stated, "ellipsoidal_area": measured, "plane_area": plane})[rows]
+        texts = [f"登记 {one:.2f}，椭球 {two:.2f}，投影 {three:.2f}" for one, two, three in facts.to_numpy().tolist()]
+        found.add(key, rows, texts, facts=facts)
     absent = stated.isna().to_numpy() & measured.notna().to_numpy()
     found.add("area_missing", absent, [""] * int(absent.sum()))
     area = round_half_up_array(np.asarray(stated.fillna(measured), dtype=np.float64), 2)
@@ -263,12 +248,10 @@ def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
         rows = np.concatenate([left[chosen], right[chosen]])
         others = np.concatenate([right[chosen], left[chosen]])
         areas = np.tile(shared[chosen], 2)
-        said = pd.Series(
-            [f"{codes[o]}（第 {table.index[o]} 行）{a:.2f}㎡" for o, a in zip(others, areas, strict=True)],
-            index=rows,
-            dtype="str",
-        )
-        texts = said.groupby(level=0).agg("；".join)
+        texts: dict[int, str] = {}
+        for row, other, area in zip(rows.tolist(), others.tolist(), areas.tolist(), strict=True):
+            said = f"{codes[other]}（第 {table.index[other]} 行）{area:.2f}㎡"
+            texts[row] = f"{texts[row]}；{said}" if row in texts else said
         mask = np.zeros(len(table), dtype=bool)
-        mask[texts.index.to_numpy(dtype=np.int64)] = True
-        found.add(key, mask, texts.sort_index())
+        mask[list(texts)] = True
+        found.add(key, mask, [texts[row] for row in sorted(texts)])
