@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj
 
 from landmarket.errors import CrsError
 
@@ -179,16 +179,15 @@ def place_of(layer: gpd.GeoDataFrame, crs: CRS) -> tuple[float, float] | None:
     Returns
     -------
     tuple of float or None
-        Longitude and latitude [°]; None where no shape tells, or the place is not on earth.
+        Longitude and latitude on its own datum [°]; None where no shape tells, or the place is not on earth.
     """
     bounds = shapely.bounds(layer.geometry.to_numpy())
     known = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(known):
         return None
     west, south, east, north = np.median(known, axis=0)
-    longitude, latitude = Transformer.from_crs(crs, GEOGRAPHIC, always_xy=True).transform(
-        (west + east) / 2, (south + north) / 2
-    )
+    middle = (west + east) / 2, (south + north) / 2
+    longitude, latitude = middle if crs.is_geographic else Proj(crs)(*middle, inverse=True)
     return (float(longitude), float(latitude)) if np.isfinite([longitude, latitude]).all() else None
 
 
