@@ -393,6 +393,7 @@ def test_a_book_fills_the_national_form(tmp_path: Path) -> None:
     assert back["土地来源"].iloc[0] == "现有建设用地"  # four of ours are one of theirs
 
 
+@pytest.mark.filterwarnings("ignore:.*不是 UTF-8，按 GB18030 读")
 @settings(max_examples=examples(60), deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet=",\"\n价(万元)面积0123456789.e-'=", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused_with_a_reason(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:

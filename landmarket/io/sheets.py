@@ -257,7 +257,8 @@ def csv_grid(path: Path) -> Grid:
     """
     text, encoding = table_text(path)
     if encoding != UTF8:
-        warnings.warn(f"{path}：不是 UTF-8，按 {encoding} 读。", LandMarketWarning, stacklevel=2)
+        said = f"{path}：不是 UTF-8，按 {encoding} 读。办法：看有没有乱码；另存为 CSV UTF-8 就不再提醒。"
+        warnings.warn(said, LandMarketWarning, stacklevel=2)
     rows = list(csv.reader(StringIO(text, newline="")))
     width = max((len(row) for row in rows), default=0)
     padded = (tuple(cell_text(cell) for cell in row) + ("",) * (width - len(row)) for row in rows)
