@@ -45,7 +45,7 @@ def main() -> None:
     medians = {side: statistics.median(each) for side, each in spent.items()}
     target = "不超过 import geopandas 的 1.1 倍"
     run = Measured(
-        question="import", target=target, parcels=1, seconds=medians, peak={}, bars={PEER: 1 / 1.1}, most=None
+        question="import（一次）", target=target, parcels=1, seconds=medians, peak={}, bars={PEER: 1 / 1.1}, most=None
     )
     leave(chosen.folder, "imports", [run])
     for line in table([run]):
