@@ -38,12 +38,23 @@ def read_split_rule(path: Path) -> SplitRule:
         multiply another base of the fund than the one they are cited for.
     """
     file = RuleFile(load_toml(path), str(path))
+    try:
+        rule = _rule(file)
+    except RuleError as error:
+        if file.where in str(error):
+            raise
+        raise RuleError(f"{file.where}：{error}") from error
+    file.finish()
+    return rule
+
+
+def _rule(file: RuleFile) -> SplitRule:
     start = file.day("effective_from")
     base = _Base(file, start)
     stated = tuple(_fund_rate(record) for record in file.records("fund_rate"))
     fund_base = base.fund_base()
     rates = (*stated, *base.rates(stated, fund_base))
-    rule = SplitRule(
+    return SplitRule(
         name=file.text("name"),
         source=file.text("source"),
         county=file.text("county"),
@@ -66,8 +77,6 @@ def read_split_rule(path: Path) -> SplitRule:
         override_document=file.text("override_document", ""),
         inherited=base.taken,
     )
-    file.finish()
-    return rule
 
 
 class _Base:
