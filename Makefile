@@ -38,6 +38,7 @@ bench: $(VENV)/.test
 hunt: $(VENV)/.test browser postgis
 	$(PIP) install --quiet --require-hashes -r requirements/hunt.txt
 	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
+	HUNT=full $(BIN)/python -m pytest tests/browser/test_hostile_runs.py
 	for name in parcel_code far_range price day term code grade rules; do \
 		$(BIN)/python -m tests.parser_hunt $$name 100000 || exit 1; done
 	$(BIN)/mutmut run

@@ -23,7 +23,7 @@ AGAIN = [HealthCheck.function_scoped_fixture]
 """A file is written over for each example."""
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=AGAIN)
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=AGAIN)
 @given(tables())
 def test_a_table_comes_back_from_csv_and_is_no_formula(tmp_path: Path, table: pd.DataFrame) -> None:
     path = tmp_path / "表.csv"
@@ -41,7 +41,7 @@ def test_a_table_comes_back_from_csv_and_is_no_formula(tmp_path: Path, table: pd
         assert read.tolist() == told.tolist(), name
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=AGAIN)
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=AGAIN)
 @given(rosters())
 def test_a_roster_is_read_whole_or_its_defect_is_named(tmp_path: Path, roster: Roster) -> None:
     rows, defect, place = roster
@@ -63,7 +63,7 @@ def test_a_roster_is_read_whole_or_its_defect_is_named(tmp_path: Path, roster: R
     assert "19900307" not in said, "no number of an identity card"
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=AGAIN)
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=AGAIN)
 @given(rule_files())
 def test_a_rule_is_read_or_its_key_is_named(tmp_path: Path, rule: tuple[str, str, str]) -> None:
     text, changed, how = rule

@@ -61,7 +61,7 @@ CHEAP = ("check",)
 GRADING = ("grade", "compile")
 MAIN = ("run", "report", "map", "atlas", "layers", "papers", "worksheet", "income", "simulate", "book report")
 COMMANDS = (*CHEAP, *GRADING, *MAIN) if FULL else CHEAP
-KILLS = 100 if FULL else 4
+KILLS = 100 if FULL else 3
 
 
 def into(opened: Callable[[Path], AbstractContextManager[RunFolder]], fill: Filled) -> Write:
