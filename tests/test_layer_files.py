@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from landmarket.columns import schema
 from landmarket.errors import BadValueError, CrsError, MissingColumnError, OutputError
 from landmarket.io.tables import read_csv_table
+from landmarket.products import Work, layers
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle, Range, layer_qml
 from landmarket.report.shapefile import field_names, write_shapefile
@@ -404,3 +406,24 @@ def test_shapefiles_that_are_refused(
     with pytest.raises(error, match=re.escape(part)):
         write_shapefile(tmp_path / name, layer)
     assert not list(tmp_path.iterdir())
+
+
+def test_reasons_of_our_own_fit_a_shapefile_and_say_where_they_stand_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, short = "道路通达度没有填写；" * 40, "公告中没有价"
+    rows = {"township": ["甲镇", "乙镇"], "reason_text": [long, ""], "price_gap": [None, short], "deal_gap": ["", long]}
+    codes = pd.Index(["411081002004JB00012", "411081002004JB00013"], name="parcel_code")
+    layer = gpd.GeoDataFrame(rows, index=codes, geometry=[SQUARE, SQUARE], crs=4547)
+    monkeypatch.setattr(layers, "parcel_layer", lambda work: layer)
+    layers.write_parcel_shapefile(cast("Work", None), tmp_path / "宗地.shp")
+    texts = gpd.read_file(tmp_path / "宗地.shp", encoding="gb18030").drop(columns="geometry").to_numpy().tolist()
+    first, second = texts
+    for cell in (first[2], second[4]):
+        assert len(cell.encode("gb18030")) <= 254
+        kept, mark, where = cell.partition("……")
+        assert (mark, where) == ("……", "（全文见 图层.gpkg）")
+        assert long.startswith(kept)
+        assert len(kept) > 110
+    assert second[3] == short
+    assert layer["reason_text"].iloc[0] == long

@@ -14,7 +14,7 @@ from landmarket.products.work import Work
 from landmarket.report.file_geodatabase import DRIVER, write_file_geodatabase
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle, Range
-from landmarket.report.shapefile import write_shapefile
+from landmarket.report.shapefile import ENCODING, TEXT_BYTES, write_shapefile
 
 LAYERS = "图层.gpkg"
 SHAPEFILE = "宗地.shp"
@@ -32,6 +32,8 @@ _SHOWN = [
     "township", "village", "owner", "area", "planned_use_name", "allowed", "reason_text", "price_use", "grade",
     "unit_price", "total_price", "price_gap", "mode", "outcome", "start_price", "deal_price", "deal_on", "deal_gap",
 ]  # fmt: skip
+_REASONS = ("reason_text", "price_gap", "deal_gap")
+_IN_FULL = f"……（全文见 {LAYERS}）"
 _PRICED = ["township", "village", "area", "price_use", "grade", "unit_price", "floor_price", "total_price"]
 
 
@@ -61,6 +63,9 @@ def write_layers(work: Work, path: Path, created: datetime) -> None:
 def write_parcel_shapefile(work: Work, path: Path) -> None:
     """Write the parcels as a shapefile in GB18030, with a list of its fields beside it.
 
+    Reasons of our own that a field has no room for are cut, and say where they stand in full; a text of the county's
+    is never cut.
+
     Parameters
     ----------
     work : Work
@@ -68,7 +73,16 @@ def write_parcel_shapefile(work: Work, path: Path) -> None:
     path : Path
         The ``.shp`` file.
     """
-    write_shapefile(path, parcel_layer(work))
+    layer = parcel_layer(work)
+    write_shapefile(path, layer.assign(**{name: layer[name].map(_fitting, na_action="ignore") for name in _REASONS}))
+
+
+def _fitting(text: str) -> str:
+    """A text, cut where a field has no room for it."""
+    if len(text.encode(ENCODING)) <= TEXT_BYTES:
+        return text
+    room = TEXT_BYTES - len(_IN_FULL.encode(ENCODING))
+    return text.encode(ENCODING)[:room].decode(ENCODING, errors="ignore") + _IN_FULL
 
 
 def writes_geodatabase() -> bool:

@@ -24,7 +24,10 @@ ENCODING = "GB18030"
 LIST_ENDING = "_字段对照.csv"
 """Ending of the file beside the shapefile that says what each field is."""
 
-_NAME_BYTES, _TEXT_BYTES = 10, 254  # dBASE III
+TEXT_BYTES = 254
+"""Most bytes of a text in a field: dBASE III."""
+
+_NAME_BYTES = 10
 _PARTS = (".cpg", ".prj", ".dbf", ".shx", ".shp")
 _STALE = (".qix", ".sbn", ".sbx", ".qmd")
 _HEADS = ("字段", "标识符", "表头", "单位", "说明")
@@ -160,10 +163,10 @@ def _dbf_values(values: pd.Series[str], column: str, rows: pd.Index[str]) -> pd.
     there = values.notna().to_numpy()
     texts = values[there].astype("str")
     lengths = [len(text.encode(ENCODING, errors="replace")) for text in texts]
-    long = [length > _TEXT_BYTES for length in lengths]
+    long = [length > TEXT_BYTES for length in lengths]
     if any(long):
         raise BadValueError(
-            f"Shapefile：列 {label(column)} 的文字超过 {_TEXT_BYTES} 字节，{named_rows(rows[there][long])}。"
+            f"Shapefile：列 {label(column)} 的文字超过 {TEXT_BYTES} 字节，{named_rows(rows[there][long])}。"
             "办法：缩短文字，或改写 GeoPackage。"
         )
     return values
