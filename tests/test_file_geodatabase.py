@@ -105,3 +105,15 @@ def test_a_gdal_that_cannot_write_it_says_so(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(file_geodatabase.pyogrio, "list_drivers", lambda: {"OpenFileGDB": "r"})
     with pytest.raises(OutputError, match="不能写 FileGDB。办法：改写 GeoPackage"):
         write_file_geodatabase(tmp_path / "a.gdb", {"宗地": parcels()})
+
+
+def test_days_are_written_without_a_word_on_the_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    days = pd.to_datetime([None, "2026-03-01", None, "2026-03-02", None])
+    for unit in ("s", "us", "ns"):
+        square = [Polygon([(0, 0), (0, 10), (10, 10), (10, 0)])] * len(days)
+        layer = gpd.GeoDataFrame({"deal_on": days.astype(f"datetime64[{unit}]")}, geometry=square, crs=4547)
+        write_file_geodatabase(tmp_path / f"{unit}.gdb", {"宗地": layer})
+        read = gpd.read_file(tmp_path / f"{unit}.gdb", layer="宗地").iloc[:, 0]
+        told = [None if pd.isna(day) else str(day)[:10] for day in read]
+        assert told == [None, "2026-03-01", None, "2026-03-02", None]
+    assert capfd.readouterr().err == ""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 
@@ -101,6 +102,7 @@ def _table(where: str, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise CrsError(f"{where}：没有坐标系。办法：读入时写明，或用 set_crs。")
     columns = [str(name) for name in table.columns if name != table.geometry.name]
     stored = {column: _whole_numbers(table[column], column, layer.index, where) for column in columns}
+    stored |= {column: table[column].dt.tz_localize("UTC") for column in columns if _is_day(table[column])}
     named = dict(zip(columns, field_names(columns), strict=True))
     return table.assign(**stored).rename(columns=named)
 
@@ -152,6 +154,11 @@ def _require_names(layers: Mapping[str, gpd.GeoDataFrame]) -> None:
             f"FileGDB：图层名 {'、'.join(wrong) or '（无）'} 不能用。"
             f"办法：以字开头，只用字、数字和下划线，至多 {_NAME_LENGTH} 字，不重名。"
         )
+
+
+def _is_day(values: pd.Series[str]) -> bool:
+    """Whether a column holds days: without a zone GDAL would warn of each."""
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind == "M"
 
 
 def _whole_numbers(
