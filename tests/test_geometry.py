@@ -87,3 +87,34 @@ def test_area_is_on_the_same_index_with_gaps() -> None:
     assert_same_index(area, parcels)
     assert area["b"] == pytest.approx(100.0, rel=1e-6)  # on the central meridian the scale is 1
     assert np.isnan(area["a"])
+
+
+def graticule_area(south: float, north: float, degrees: float) -> float:
+    """Area of the GRS80 ellipsoid, whose axes CGCS2000 shares, between two parallels and two meridians: closed form."""
+    a, flattening = 6378137.0, 1 / 298.257222101
+    b, e = a * (1 - flattening), (2 * flattening - flattening**2) ** 0.5
+
+    def up_to(latitude: float) -> float:
+        s = np.sin(np.radians(latitude))
+        return float(s / (1 - (e * s) ** 2) + np.arctanh(e * s) / e)
+
+    return float(np.radians(degrees) * b**2 / 2 * (up_to(north) - up_to(south)))
+
+
+@pytest.mark.parametrize("degrees", [0.002, 0.02, 0.2, 1.0])
+def test_area_of_large_shapes_is_that_of_the_ellipsoid(degrees: float) -> None:
+    west, south = 112.6, 34.0
+    along = np.linspace(0, degrees, 2001)
+    far = np.full(len(along), degrees)
+    ring = np.concatenate(
+        [
+            np.stack(side, axis=1)
+            for side in ((along, 0 * far), (far, along), (along[::-1], far), (0 * far, along[::-1]))
+        ]
+    )
+    hole = [(0.3 * degrees, 0.3 * degrees), (0.3 * degrees, 0.6 * degrees), (0.6 * degrees, 0.6 * degrees)]
+    corner = np.array([west, south])
+    whole, cut = shapely.Polygon(ring + corner), shapely.Polygon(ring + corner, [np.array(hole) + corner])
+    area = ellipsoidal_area(gpd.GeoDataFrame(geometry=[whole, cut, whole - cut], crs=4490).to_crs(4547))
+    assert area.iloc[0] == pytest.approx(graticule_area(south, south + degrees, degrees), rel=2e-9)
+    assert area.iloc[1] + area.iloc[2] == pytest.approx(area.iloc[0], rel=2e-9)

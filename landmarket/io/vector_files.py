@@ -21,6 +21,7 @@ from landmarket.io.field_names import BYTES, from_bytes, has_cut_name, with_whol
 from landmarket.io.file_kinds import require_own_layers
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET, read_geoparquet
+from landmarket.io.unread_shapes import SHAPES_NOT_READ, shapes_not_read
 from landmarket.io.zip_files import ZIP, unpacked_layer
 
 _SHAPEFILE = ".shp"
@@ -104,6 +105,9 @@ def _vector(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
+    unread = shapes_not_read(path, name, frame)
+    if unread:
+        frame.attrs[SHAPES_NOT_READ] = unread
     return frame, "；".join(["文件自带编码", *(f"读取提示 {text}" for text in told[:_SHOWN])])
 
 

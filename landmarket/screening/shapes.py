@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygon_parts, polygons_only, repaired
+from landmarket.io.unread_shapes import SHAPES_NOT_READ
 from landmarket.screening.result import Findings, Mask
 from landmarket.screening.shape_faults import REPEATED, repeated_points, shape_faults
 from landmarket.units import round_half_up_array
@@ -74,7 +75,11 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     """
     original = flat(table.geometry.to_numpy())
     missing = shapely.is_missing(original) | shapely.is_empty(original)
-    found.add("geometry_missing", missing, [""] * int(missing.sum()))
+    unread: dict[int, str] = table.attrs.get(SHAPES_NOT_READ, {})
+    surface = missing & table.index.isin(list(unread))
+    blank = missing & ~surface
+    found.add("geometry_missing", blank, [""] * int(blank.sum()))
+    found.add("geometry_not_polygon", surface, [unread[row] for row in table.index[surface]])
     kinds = shapely.get_type_id(original)
     usable = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)) & ~missing
     mixed = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
