@@ -32,6 +32,7 @@ from landmarket.io.writing import new_run
 from landmarket.screening import Tolerances, neighbour_faults
 from tests.hunting import examples
 from tests.small_county import write_small_county
+from tests.strategies import DEFECTS, defective
 
 E, N = 437_000.0, 3_780_000.0
 
@@ -190,6 +191,27 @@ def test_surfaces_are_no_polygons(tmp_path: Path) -> None:
     assert result.counts["读入"] == 1
     shapes = result.findings[result.findings["column"].eq("geometry")]
     assert shapes[["check", "value"]].to_numpy().tolist() == [["图形不是面", "三角网 TIN"]]
+
+
+ASIDE_FROM_DEFECTS = ("没有登记面积", "成本空缺", "没有现状地类")
+
+
+@settings(max_examples=examples(4), deadline=None)
+@given(defective)
+def test_no_row_is_lost_and_each_defect_is_named(parcels: gpd.GeoDataFrame) -> None:
+    result = screen(parcels.drop(columns="defect"))
+    kept, aside = set(result.accepted["source_row"]), set(result.set_aside.index)
+    assert kept | aside == set(parcels.index)
+    assert not kept & aside
+    told: dict[int, list[tuple[str, str]]] = {row: [] for row in [0, *parcels.index]}
+    findings = result.findings[~result.findings["check"].str.startswith(ASIDE_FROM_DEFECTS)]
+    for row, check, value in zip(findings["source_row"], findings["check"], findings["value"], strict=True):
+        told[row].append((check, value))
+    for row, name in parcels["defect"].items():
+        defect = DEFECTS[name]
+        assert [check for check, _ in told[row]] == ([defect.check] if defect.check else []), name
+        assert all(defect.fault in value for _, value in told[row]), name
+        assert (row in aside) == defect.aside, name
 
 
 # --- neighbours
