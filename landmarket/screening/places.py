@@ -74,30 +74,32 @@ def _in_stated_village(table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> M
     A shape whose first corner is inside lies in the village at least partly; only the others are looked at closer.
     """
     shapes, areas = table.geometry.to_numpy(), villages.geometry.to_numpy()
+    names = [_numbered(table[name], villages[name]) for name in ("township", "village") if name in table.columns]
+
+    def agrees(village: Positions, row: Positions) -> Mask:
+        same = [(stated[row] == there[village]) | (stated[row] < 0) for stated, there in names]
+        agreed: Mask = np.logical_and.reduce([np.ones(len(row), dtype=bool), *same])
+        return agreed
+
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     first = np.flatnonzero(np.diff(owner, prepend=-1))
-    owner = owner[first]
     village, point = shapely.STRtree(np.asarray(shapely.points(points[first]))).query(areas, predicate="contains")
     result = np.zeros(len(table), dtype=bool)
-    result[owner[point[_agrees(table, owner[point], villages, village)]]] = True
+    row = owner[first[point]]
+    result[row[agrees(village, row)]] = True
     others = np.flatnonzero(~result & ~shapely.is_missing(shapes))
     village, other = shapely.STRtree(shapes[others]).query(areas, predicate="intersects")
-    row = others[other]
-    agrees = _agrees(table, row, villages, village)
-    village, row = village[agrees], row[agrees]
+    chosen = agrees(village, others[other])
+    village, row = village[chosen], others[other[chosen]]
     shared = shapely.area(shapely.intersection(areas[village], shapes[row]))
     result[row[shared > 0]] = True
     return result
 
 
-def _agrees(table: gpd.GeoDataFrame, row: Positions, villages: gpd.GeoDataFrame, village: Positions) -> Mask:
-    """Tell of each pair whether what the row states of its place is the village's name, or nothing."""
-    agrees = np.ones(len(row), dtype=bool)
-    for name in ("township", "village"):
-        if name in table.columns:
-            stated = table[name].astype("str").to_numpy()[row]
-            agrees &= (stated == villages[name].astype("str").to_numpy()[village]) | pd.isna(stated)
-    return agrees
+def _numbered(stated: pd.Series[str], there: pd.Series[str]) -> tuple[Positions, Positions]:
+    """Give each name one number in both columns, a missing one a negative one."""
+    numbers, _ = pd.factorize(pd.concat([stated.astype("str"), there.astype("str")]))
+    return numbers[: len(stated)], numbers[len(stated) :]
 
 
 def _touches(table: gpd.GeoDataFrame, stated: pd.Series[str], rows: Mask, areas: gpd.GeoDataFrame, name: str) -> Mask:

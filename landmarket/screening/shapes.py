@@ -22,7 +22,7 @@ Positions = npt.NDArray[np.int64]
 _SAME = 1e-6
 """Shapes are equal where this share of the ground of both is not in both."""
 _AT_ONCE = 10_000
-"""Shapes that are prepared for comparing at a time: prepared shapes are several times as large."""
+"""Shapes whose corners are taken out at a time."""
 
 
 @dataclass(frozen=True)
@@ -208,13 +208,7 @@ def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Posit
         left, right = left[large], right[large]
     order = np.lexsort((right, left))  # an index gives them in an order that depends on all shapes in it
     left, right = left[order], right[order]
-    meet = np.zeros(len(left), dtype=bool)
-    for start in range(0, len(geometry), _AT_ONCE):
-        own = slice(*np.searchsorted(left, [start, start + _AT_ONCE]))
-        prepared = geometry[start : start + _AT_ONCE]
-        shapely.prepare(prepared)
-        meet[own] = shapely.relate_pattern(geometry[left[own]], geometry[right[own]], "T********")
-        shapely.destroy_prepared(prepared)
+    meet = shapely.relate_pattern(geometry[left], geometry[right], "T********")
     return left[meet], right[meet]
 
 
