@@ -23,16 +23,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from landmarket import screen
-from landmarket.check_products import PROBLEMS, checked, problem_layers, problem_tables, write_check
+from landmarket import check_products, screen
+from landmarket.check_products import PLACES, PROBLEMS, checked, problem_layers, problem_tables, write_check
 from landmarket.cli.main_command import app
 from landmarket.geometry import polygons_only
 from landmarket.io.parcels import read_parcels
+from landmarket.io.tables import read_csv_table
 from landmarket.io.writing import new_run
 from landmarket.screening import Tolerances, neighbour_faults
 from tests.hunting import examples
 from tests.small_county import write_small_county
-from tests.strategies import DEFECTS, defective
+from tests.strategies import DEFECTS, defective, faulty_parcels
 
 E, N = 437_000.0, 3_780_000.0
 
@@ -312,6 +313,30 @@ def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder:
     assert not any(cell.data_type == "f" and "HYPERLINK" in str(cell.value) for cell in cells)
     layers = dict(pyogrio.list_layers(run.final / made["问题图层"]))
     assert {PROBLEMS, "layer_styles"} <= layers.keys()
+
+
+def test_rows_that_the_workbook_leaves_out_stand_in_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_products, "LISTED", 3)
+    size = (50.0, 40.0, 6.0)
+    parcels = faulty_parcels([("floor-area ratio", size)] * 5 + [("spike", size)]).drop(columns="defect")
+    parcels.loc[2, "floor_area_ratio"] = "=1+1"
+    work = checked(parcels, screen(parcels), "宗地")
+    created = datetime(2026, 3, 2, tzinfo=UTC)
+    with new_run(tmp_path / "out", created=created) as run:
+        made = write_check(work, run, created)
+    tables, findings = problem_tables(work), work.screening.findings
+    assert tables["容积率读不懂"]["源文件行号"].tolist() == [1, 2, 3]
+    listed = read_csv_table(run.final / made["全部问题"])
+    assert listed["源文件行号"].tolist() == findings["source_row"].tolist()
+    assert listed["值"].fillna("").tolist() == findings["value"].tolist()
+    text = (run.final / made["全部问题"]).read_text(encoding="utf-8-sig")
+    assert '"\'=1+1"' in text
+    first = openpyxl.load_workbook(run.final / made["检查结果"]).worksheets[0]
+    assert "每种问题列出前 3 行，全部见 检查结果.csv" in str(first["A3"].value)
+    points = gpd.read_file(run.final / made["问题图层"], layer=PLACES)
+    assert points[["图形毛病", "源文件行号"]].to_numpy().tolist() == [["尖刺", 6]]
+    tip = shapely.get_coordinates(parcels.geometry[6])[4]  # where the spike of the drawing turns back
+    assert shapely.get_coordinates(points.geometry)[0] == pytest.approx(tip)
 
 
 def test_the_command_writes_what_it_says_and_ends_by_severity(folder: Path, tmp_path: Path) -> None:
