@@ -7,28 +7,51 @@ the workbook in `landmarket.report`.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from landmarket.county import County, read_county, read_county_parcels, read_scenario, read_villages, sample_county
-from landmarket.distribution import SplitRule, read_split_rule, split_income
-from landmarket.market.deal import simulate_deals
-from landmarket.market.terms import DealTerms, read_deal_terms
-from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario, scenario_changes, zone_parcels
-from landmarket.screening import Screening, screen
-
 if TYPE_CHECKING:
+    from landmarket.county import County, read_county, read_county_parcels, read_scenario, read_villages, sample_county
+    from landmarket.distribution import SplitRule, read_split_rule, split_income
     from landmarket.explorer import explore
+    from landmarket.market.deal import simulate_deals
+    from landmarket.market.terms import DealTerms, read_deal_terms
+    from landmarket.scenario import Outcome, Scenario, compare_scenarios, run_scenario, scenario_changes, zone_parcels
+    from landmarket.screening import Screening, screen
 
-__version__ = version("landmarket")
+    __version__: str
+
+_ROOMS = {
+    "landmarket.county": (
+        *("County", "read_county", "read_county_parcels", "read_scenario", "read_villages", "sample_county"),
+    ),
+    "landmarket.distribution": ("SplitRule", "read_split_rule", "split_income"),
+    "landmarket.explorer": ("explore",),
+    "landmarket.market.deal": ("simulate_deals",),
+    "landmarket.market.terms": ("DealTerms", "read_deal_terms"),
+    "landmarket.scenario": (
+        *("Outcome", "Scenario", "compare_scenarios", "run_scenario", "scenario_changes", "zone_parcels"),
+    ),
+    "landmarket.screening": ("Screening", "screen"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Import the explorer when it is first asked for: it brings maps along."""
-    if name != "explore":
+    """Import what is first asked for: all of it together takes longer to import than geopandas."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("landmarket")
+    if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = import_module("landmarket.explorer").explore
+    found: object = getattr(import_module(_ROOM_OF[name]), name)
+    globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    """Names for completion."""
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [

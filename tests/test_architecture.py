@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import landmarket
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "landmarket"
 
@@ -73,10 +75,18 @@ def test_drawing_knows_no_domain(path: Path) -> None:
 
 
 def test_import_is_light() -> None:
-    heavy = "folium matplotlib dask rasterio openpyxl xlsxwriter scipy sklearn jenkspy docx"
+    heavy = "geopandas folium matplotlib dask rasterio openpyxl xlsxwriter scipy sklearn jenkspy docx"
     code = f"import landmarket, sys; print([m for m in {heavy.split()!r} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there_when_asked_for() -> None:
+    assert set(landmarket.__all__) <= set(dir(landmarket))
+    for name in landmarket.__all__:
+        assert getattr(landmarket, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        landmarket.nothing  # noqa: B018
 
 
 def test_architecture_names_every_module() -> None:
