@@ -158,8 +158,8 @@ def test_nothing_found_is_shown_too(work: tuple[Screening, Scenario, Outcome]) -
     assert "读入 3011 宗" in clean._repr_html_()
 
 
-LATIN = {"base", "direct_distribution", "effective_from", "false", "override_document", "qianinfo"}
-"""Latin words in what the notebook on income shows: keys and values of the rule files, and the name of a source."""
+LATIN = {"base", "direct_distribution", "effective_from", "false", "override_document", "qianinfo", "split", "toml"}
+"""Latin words in what the notebook on income shows: keys, values and names of the rule files, and of a source."""
 
 
 @pytest.fixture(scope="module")

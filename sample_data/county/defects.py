@@ -174,7 +174,7 @@ def _impossible_date(rng: np.random.Generator, _: object) -> str:
 
 
 def _no_date(rng: np.random.Generator, _: object) -> str:
-    return str(rng.choice(("45976", "2025-11", "二〇二五年三月", "年底前", "20250301.0")))
+    return str(rng.choice(("114年11月", "2025-11", "二〇二五年三月", "年底前", "20250301.0")))
 
 
 def _misspelt(rng: np.random.Generator, name: object) -> str:
