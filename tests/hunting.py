@@ -10,5 +10,5 @@ ROUNDS = 25 if FULL else 1
 
 
 def examples(count: int) -> int:
-    """Examples a property test tries: half of `count`, or that many times `ROUNDS` in a hunt."""
-    return count * ROUNDS if FULL else -(-count // 2)
+    """Examples a property test tries: a third of `count`, or that many times `ROUNDS` in a hunt."""
+    return count * ROUNDS if FULL else -(-count // 3)

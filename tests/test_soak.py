@@ -10,7 +10,7 @@ import pytest
 
 from tests.hunting import FULL
 
-ROUNDS = 1000 if FULL else 12
+ROUNDS = 1000 if FULL else 8
 WARM = ROUNDS // 4
 ROOM = 24e6
 """What the allocator may keep more at the end than after warming up [bytes]."""
