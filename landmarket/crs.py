@@ -255,9 +255,9 @@ def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if layer.crs is None:
         raise CrsError("图层没有坐标系。办法：读取时用 crs= 指明。")
-    if layer.crs.is_projected and not distorts(layer):
-        return layer
     if layer.crs.is_projected:
+        if not distorts(layer):
+            return layer
         layer = layer.to_crs(GEOGRAPHIC)
     min_x, _, max_x, _ = layer.geometry.total_bounds
     if not math.isfinite(min_x + max_x):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -38,9 +37,7 @@ def shapes_not_read(path: Path, layer: str, frame: gpd.GeoDataFrame) -> dict[int
     missing = np.flatnonzero(frame.geometry.isna())
     if not len(missing) or str(pyogrio.read_info(path, layer=layer)["geometry_type"]).split(" ")[0] in _FLAT:
         return {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what GDAL says of the file was heard when it was read
-        shapes = pyogrio.raw.read(path, layer=layer)[2]
+    shapes = pyogrio.raw.read(path, layer=layer)[2]
     rows = zip(frame.index[missing].tolist(), shapes[missing], strict=True)
     return {row: _kind(content) for row, content in rows if content is not None}
 

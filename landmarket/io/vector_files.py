@@ -105,7 +105,8 @@ def _vector(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ReadError(f"{path}：图层 {name} 没有图形。办法：选另一个图层：{'、'.join(list_layers(path))}。")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    unread = shapes_not_read(path, name, frame)
+    with _told_by_gdal():  # what it says again was heard above
+        unread = shapes_not_read(path, name, frame)
     if unread:
         frame.attrs[SHAPES_NOT_READ] = unread
     return frame, "；".join(["文件自带编码", *(f"读取提示 {text}" for text in told[:_SHOWN])])
