@@ -11,13 +11,13 @@ from pyproj import Geod, Proj, Transformer
 
 from landmarket.checks import require_projected
 from landmarket.crs import GEOGRAPHIC
+from landmarket.pieces import POLYGONS
 
 Geometries = npt.NDArray[np.object_]
 _LARGE = 1000.0
 """Shapes longer than this are measured by geodesics [m]."""
 _STEP = 100.0
 """Distance of the points between which their sides are geodesics [m]."""
-_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def ellipsoidal_area(parcels: gpd.GeoDataFrame) -> pd.Series[float]:
@@ -191,6 +191,6 @@ def usable_polygons(geometry: Geometries) -> Geometries:
         Polygons and multipolygons, repaired even where that is in doubt; None where there is no polygon.
     """
     result = repaired(geometry)[0]
-    plain = np.isin(shapely.get_type_id(result), _POLYGONS) & ~shapely.is_empty(result)
+    plain = np.isin(shapely.get_type_id(result), POLYGONS) & ~shapely.is_empty(result)
     result[~plain] = polygons_only(result[~plain])
     return result

@@ -22,7 +22,8 @@ Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[np.object_]
-_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+"""Types of shape that have an area."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def indexed_parcels(parcels: Parcels, needed_by: str) -> IndexedParcels:
 
 def _polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geometries:
     geometry: Geometries = layer.geometry.to_numpy()
-    usable = np.isin(shapely.get_type_id(geometry), _POLYGONS) & (shapely.area(geometry) > 0)
+    usable = np.isin(shapely.get_type_id(geometry), POLYGONS) & (shapely.area(geometry) > 0)
     usable &= shapely.is_valid(geometry)
     if not usable.all():
         rows = layer.index[~usable]

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
-from landmarket.geometry import mean_width, polygon_parts, polygons_only, usable_polygons
+from landmarket.geometry import flat, mean_width, polygon_parts, polygons_only, usable_polygons
 from landmarket.screening.facing import facing_pairs
 from landmarket.screening.shapes import Geometries, Overlaps, Positions, Tolerances, overlaps
 
@@ -41,7 +41,7 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     """
     crs = require_projected(parcels, "neighbour_faults")
     limits = tolerances or Tolerances()
-    shapes = usable_polygons(shapely.force_2d(parcels.geometry.to_numpy()))
+    shapes = usable_polygons(flat(parcels.geometry.to_numpy()))
     rows = np.flatnonzero(~shapely.is_missing(shapes))
     shapes = shapes[rows]
     over = overlaps(shapes, limits.overlap_area)
