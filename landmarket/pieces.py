@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from landmarket.checks import require_projected, require_same_crs, require_unique_index
+from landmarket.common_area import common_areas
 from landmarket.errors import BadValueError, named_rows
 
 EQUAL_AREA = 1e-6
@@ -101,8 +102,8 @@ def _polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geometries:
 class Pieces(NamedTuple):
     """What each area cuts out of each parcel, ordered by parcel, then area.
 
-    A piece whose area is known without cutting has no shape; it overlaps no other. The pairs are those pieces of one
-    parcel whose areas have ground in common: the pieces need not.
+    The pairs are those pieces of one parcel whose areas have ground in common: the pieces need not. Only pieces of such
+    parcels have a shape.
     """
 
     parcel: Positions
@@ -136,7 +137,7 @@ def cut_pieces(parcels: IndexedParcels, areas: gpd.GeoDataFrame, needed_by: str)
     Returns
     -------
     Pieces
-        Only pieces with an area.
+        Only pieces larger than `EQUAL_AREA`, and parcels that lie inside an area.
 
     Raises
     ------
@@ -147,79 +148,32 @@ def cut_pieces(parcels: IndexedParcels, areas: gpd.GeoDataFrame, needed_by: str)
 
     Notes
     -----
-    Most parcels lie wholly inside one area and are not cut. Where the areas that meet a parcel cover it and have no
-    ground in common, the last of them has what the others leave.
+    No parcel is cut but those whose ground may be counted twice: of all others the areas alone are needed.
     """
     require_same_crs(parcels, areas, needed_by)
     zones = _polygons(areas, "图层", needed_by)
-    parcel, zone, inside = _meeting(parcels, zones)
+    parcel, zone, inside = _near(parcels, zones)
+    area = parcels.area[parcel]
+    area[~inside] = common_areas(parcels.shapes, parcel[~inside], zones, zone[~inside])
+    meet = inside | (area > EQUAL_AREA)
+    parcel, zone, inside, area = parcel[meet], zone[meet], inside[meet], area[meet]
     left, right = _pairs(parcel)
-    meet = _areas_overlap(zones, zone[left], zone[right])
-    left, right = left[meet], right[meet]
-    rest = _rests(parcels, zones, parcel, zone, inside, np.unique(parcel[left]))
-    shape = np.full(len(parcel), None, dtype=object)
-    shape[inside] = parcels.shapes[parcel[inside]]
-    _cut(shape, ~inside & ~rest, parcels.shapes, parcel, zones, zone)
-    area = np.nan_to_num(shapely.area(shape))
-    others = np.bincount(parcel, weights=area, minlength=len(parcels.area))
-    area[rest] = (parcels.area - others)[parcel[rest]]
-    small = rest & (area <= EQUAL_AREA)
-    _cut(shape, small, parcels.shapes, parcel, zones, zone)
-    area[small] = shapely.area(shape[small])
-    return _with_area(Pieces(parcel, zone, shape, area, left, right))
+    both = _areas_overlap(zones, zone[left], zone[right])
+    left, right = left[both], right[both]
+    shape, shared = np.full(len(parcel), None, dtype=object), np.isin(parcel, parcel[left])
+    shape[shared] = shapely.intersection(parcels.shapes[parcel[shared]], zones[zone[shared]])
+    return Pieces(parcel, zone, shape, area, left, right)
 
 
-def _meeting(parcels: IndexedParcels, zones: Geometries) -> tuple[Positions, Positions, Flags]:
-    """Positions of parcels and of the areas that meet them, and whether the parcel lies inside."""
+def _near(parcels: IndexedParcels, zones: Geometries) -> tuple[Positions, Positions, Flags]:
+    """Positions of parcels and of the areas whose frames meet, and whether the parcel lies inside."""
     zone, parcel = parcels.tree.query(zones)
+    order = np.lexsort((zone, parcel))
+    zone, parcel = zone[order].astype(np.int64), parcel[order].astype(np.int64)
     shapely.prepare(zones)
     inside: Flags = shapely.covers(zones[zone], parcels.shapes[parcel])
-    meet = inside.copy()
-    meet[~inside] = shapely.intersects(zones[zone[~inside]], parcels.shapes[parcel[~inside]])
     shapely.destroy_prepared(zones)
-    zone, parcel, inside = zone[meet].astype(np.int64), parcel[meet].astype(np.int64), inside[meet]
-    order = np.lexsort((zone, parcel))
-    return parcel[order], zone[order], inside[order]
-
-
-def _cut(
-    shape: Geometries, where: Flags, shapes: Geometries, parcel: Positions, zones: Geometries, zone: Positions
-) -> None:
-    shape[where] = shapely.intersection(shapes[parcel[where]], zones[zone[where]])
-
-
-def _rests(
-    parcels: IndexedParcels,
-    zones: Geometries,
-    parcel: Positions,
-    zone: Positions,
-    inside: Flags,
-    doubled: Positions,
-) -> Flags:
-    """Which pieces are what the others leave: in parcels that the layer covers once, the area of most points."""
-    apart = ~np.isin(parcel, np.concatenate([doubled, parcel[inside]]))
-    candidates = np.unique(parcel[apart])
-    whole = shapely.union_all(zones[np.unique(zone[apart])])
-    shapely.prepare(whole)
-    covered = candidates[shapely.covers(whole, parcels.shapes[candidates])]
-    order = np.lexsort((shapely.get_num_coordinates(zones)[zone], parcel))
-    last = np.zeros(len(parcel), dtype=np.bool_)
-    last[order] = np.append(parcel[order][1:] != parcel[order][:-1], True)[: len(parcel)]
-    return last & np.isin(parcel, covered)
-
-
-def _with_area(pieces: Pieces) -> Pieces:
-    kept = pieces.area > 0
-    place = np.cumsum(kept) - 1
-    both = kept[pieces.left] & kept[pieces.right]
-    return Pieces(
-        pieces.parcel[kept],
-        pieces.area_row[kept],
-        pieces.shape[kept],
-        pieces.area[kept],
-        place[pieces.left[both]],
-        place[pieces.right[both]],
-    )
+    return parcel, zone, inside
 
 
 def _pairs(group: Positions) -> tuple[Positions, Positions]:

@@ -11,8 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from landmarket.common_area import common_areas
 from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygon_parts, polygons_only, repaired
 from landmarket.io.unread_shapes import SHAPES_NOT_READ
+from landmarket.pieces import EQUAL_AREA
 from landmarket.screening.result import Findings, Mask
 from landmarket.screening.shape_faults import REPEATED, repeated_points, shape_faults
 from landmarket.units import round_half_up_array
@@ -184,18 +186,19 @@ def overlaps(geometry: Geometries, least: float) -> Overlaps:
     Overlaps
         The pairs.
     """
-    left, right = _meeting_pairs(geometry, least)
-    ground = shapely.intersection(geometry[left], geometry[right])
-    area = shapely.area(ground)
+    left, right = _near_pairs(geometry, least)
+    area = common_areas(geometry, left, geometry, right)
+    large = area > max(least, EQUAL_AREA)
+    left, right, area = left[large], right[large], area[large]
     united = shapely.area(geometry[left]) + shapely.area(geometry[right]) - area
-    equal, large = united - area <= _SAME * united, area > least
-    return Overlaps(left[large], right[large], ground[large], area[large], equal[large])
+    ground = shapely.intersection(geometry[left], geometry[right])
+    return Overlaps(left, right, ground, area, united - area <= _SAME * united)
 
 
-def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
-    """Pairs of shapes whose interiors meet and whose frames share more than so much, each once, in ascending order.
+def _near_pairs(geometry: Geometries, least: float) -> tuple[Positions, Positions]:
+    """Pairs of shapes whose frames share more than so much, each once, in ascending order.
 
-    Neighbours that share edges are not cut to be told apart, and most that share a corner are not compared at all.
+    Most that share a corner are not among them: their diagonal frames share less.
     """
     left, right = shapely.STRtree(geometry).query(geometry)
     once = left < right
@@ -207,9 +210,7 @@ def _meeting_pairs(geometry: Geometries, least: float) -> tuple[Positions, Posit
         large = (u > 0) & (v > 0) & (u * v > least * scale)
         left, right = left[large], right[large]
     order = np.lexsort((right, left))  # an index gives them in an order that depends on all shapes in it
-    left, right = left[order], right[order]
-    meet = shapely.relate_pattern(geometry[left], geometry[right], "T********")
-    return left[meet], right[meet]
+    return left[order], right[order]
 
 
 def _diagonal_frames(geometry: Geometries) -> npt.NDArray[np.float64]:
