@@ -50,10 +50,14 @@ def common_areas(shapes: Geometries, rows: Integers, others: Geometries, other_r
 
     Parameters
     ----------
-    shapes, others : ndarray of shapely.Geometry
+    shapes : ndarray of shapely.Geometry
         Valid polygons and multipolygons.
-    rows, other_rows : ndarray of int
-        The pairs: positions in either, as many.
+    rows : ndarray of int
+        Position in ``shapes`` of the one of each pair.
+    others : ndarray of shapely.Geometry
+        Valid polygons and multipolygons.
+    other_rows : ndarray of int
+        Position in ``others`` of the other of each pair.
 
     Returns
     -------
