@@ -174,8 +174,8 @@ def key_shares(parcels: Parcels, areas: gpd.GeoDataFrame, keys: list[str]) -> pd
     -------
     DataFrame
         One row per parcel and distinct key, in the order of the parcels, then of the key's text:
-        ``parcel_code``, the keys, ``area`` [㎡], ``share``, and ``area_row``, the position in ``areas`` of the
-        largest piece. Where areas of one key overlap, the ground is counted once.
+        ``parcel_code``, the keys, ``area`` [㎡], ``share``, ``area_row``, the position in ``areas`` of the largest
+        piece, and ``parcel_row``, that in ``parcels``. Where areas of one key overlap, the ground is counted once.
 
     Raises
     ------
@@ -197,6 +197,7 @@ def key_shares(parcels: Parcels, areas: gpd.GeoDataFrame, keys: list[str]) -> pd
     result["area"] = table["area"].to_numpy()
     result["share"] = result["area"] / laid.area[position]
     result["area_row"] = rows
+    result["parcel_row"] = position
     return pd.DataFrame(result)
 
 

@@ -127,10 +127,8 @@ def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
         planned_use(laid, scenario.plan),
         planning_conditions(parcels),
     )
-    zoned = parcels
-    for step in steps:
-        zoned = zoned.drop(columns=step.columns, errors="ignore").join(step)
-    return zoned
+    found = pd.concat(steps, axis=1)
+    return parcels.drop(columns=found.columns, errors="ignore").join(found)
 
 
 def deals_and_shares(zoned: Zoned, priced: Priced, offered: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:

@@ -70,13 +70,20 @@ def ownership(parcels: Parcels, owners: gpd.GeoDataFrame, *, tolerance: float = 
     who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
     keyed = owners.assign(_owner=who)
     table = key_shares(parcels, keyed, ["_owner", "owner_level"])
-    table = table[table["area"] > tolerance]
-    counts = table["parcel_code"].value_counts().reindex(parcels.index, fill_value=0)
-    order = table["area"].div(EQUAL_AREA).round().sort_values(ascending=False, kind="stable").index
-    best = table.loc[order].drop_duplicates("parcel_code").set_index("parcel_code").reindex(parcels.index)
-    rows = best["area_row"].fillna(-1).to_numpy(dtype=np.int64)
+    area, parcel = table["area"].to_numpy(), table["parcel_row"].to_numpy()
+    most_first = np.lexsort((-np.round(area / EQUAL_AREA), parcel))
+    most_first = most_first[area[most_first] > tolerance]
+    held, first, count = np.unique(parcel[most_first], return_index=True, return_counts=True)
+    rows, share = np.full(len(parcels.index), -1, dtype=np.int64), np.zeros(len(parcels.index))
+    owner_count = np.zeros(len(parcels.index), dtype=np.int64)
+    best = most_first[first]
+    rows[held], share[held], owner_count[held] = (
+        table["area_row"].to_numpy()[best],
+        table["share"].to_numpy()[best],
+        count,
+    )
     result = at_rows(owners[_TAKEN], rows, parcels.index)
     result["member_count"] = pd.to_numeric(result["member_count"]).astype("Int64")
-    result["owner_share"] = best["share"].fillna(0.0).clip(upper=1.0)
-    result["owner_count"] = counts.to_numpy(dtype=np.int64)
+    result["owner_share"] = share.clip(max=1.0)
+    result["owner_count"] = owner_count
     return result
