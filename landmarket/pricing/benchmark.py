@@ -15,13 +15,13 @@ import pandas as pd
 from landmarket.checks import Fault, fault, require_columns, require_sound, require_unique_index
 from landmarket.errors import NoPriceError, named_rows
 from landmarket.pricing.intensity_factors import connotation_columns, development_columns, far_columns
-from landmarket.pricing.keys import text_codes, texts, use_grade_keys
+from landmarket.pricing.keys import Keys, text_codes, texts, use_grade_keys
 from landmarket.pricing.level_factors import NEEDED_BY, STEP, five_level_columns, step_columns
 from landmarket.pricing.price_table import PriceForm, PriceTable
 from landmarket.pricing.rounding import divided_exactly, rounded_exactly
 from landmarket.pricing.staleness import check_age
 from landmarket.pricing.time_factors import date_columns, term_columns
-from landmarket.units import fen_series, round_half_up_array, times_area_fen
+from landmarket.units import round_half_up_array, times_area_fen
 
 _FEN_PER_YUAN = 100
 _FEN_PER_CENT_OF_WAN_PER_MU = 15
@@ -84,9 +84,10 @@ def benchmark_price(
     require_unique_index(parcels, NEEDED_BY)
     require_columns(parcels, NEEDED, NEEDED_BY)
     check_age(table, on, stale)
-    base = price_cells(parcels, table)
+    keys = use_grade_keys(parcels)
+    base = cell_prices(parcels["township"], keys, table)
     _require_prices(parcels, base, table)
-    factors, faults = factor_columns(parcels, table, on)
+    factors, faults = factor_columns(parcels, keys, table, on)
     require_sound(parcels, faults, NEEDED_BY)
     priced = factored(parcels, base, factors)
     unit = unit_prices(priced, table)
@@ -143,13 +144,17 @@ def with_prices(priced: pd.DataFrame, unit: Floats, table: PriceTable, on: date)
     )
 
 
-def factor_columns(parcels: pd.DataFrame, table: PriceTable, on: date) -> tuple[pd.DataFrame, list[Fault]]:
+def factor_columns(
+    parcels: pd.DataFrame, keys: Keys, table: PriceTable, on: date
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Find everything that multiplies the benchmark price of each parcel, and what cannot be used for it.
 
     Parameters
     ----------
     parcels : DataFrame
         As for `benchmark_price`.
+    keys : Keys
+        Uses and grades of the parcels.
     table : PriceTable
         The notice.
     on : date
@@ -162,7 +167,6 @@ def factor_columns(parcels: pd.DataFrame, table: PriceTable, on: date) -> tuple[
     faults : list of Fault
         Of all factors, in the order in which they are multiplied.
     """
-    keys = use_grade_keys(parcels)
     basis = connotation_columns(keys, table, parcels.index)
     steps = [
         _area(parcels),
@@ -211,13 +215,34 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     ndarray of float
         Price [元/㎡]; nan where the notice has none.
     """
+    return cell_prices(parcels["township"], use_grade_keys(parcels), table)
+
+
+def cell_prices(township: pd.Series[str], keys: Keys, table: PriceTable) -> Floats:
+    """Look up the notice's price for each parcel, its use and grade being known.
+
+    Parameters
+    ----------
+    township : Series of str
+        Township of each parcel.
+    keys : Keys
+        Uses and grades of the parcels.
+    table : PriceTable
+        The notice.
+
+    Returns
+    -------
+    ndarray of float
+        As `price_cells` gives it.
+    """
+    codes, townships = text_codes(township)
+    asked = {"township": townships, "grade": [grade for _, grade in keys.pairs], "use": [use for use, _ in keys.pairs]}
     places, wanted, rows = [], [], []
-    for name, column in (("township", "township"), ("grade", "grade"), ("use", "price_use")):
+    for name, distinct in asked.items():
         stated_texts = [str(text) for text in table.prices[name]]
         known = pd.Index(["", *dict.fromkeys(filter(None, stated_texts))])
-        codes, distinct = text_codes(parcels[column])
         places.append(known)
-        wanted.append(known.get_indexer(pd.Index(distinct, dtype="str"))[codes] if distinct else codes)
+        wanted.append(known.get_indexer(pd.Index(distinct, dtype="str")))
         rows.append(known.get_indexer(pd.Index(stated_texts, dtype="str")))
     stated = np.full([len(known) + 1 for known in places], False)
     stated[rows[0], rows[1], rows[2]] = True
@@ -226,8 +251,8 @@ def price_cells(parcels: pd.DataFrame, table: PriceTable) -> Floats:
     for general in ((slice(0, 1), slice(None)), (slice(None), slice(0, 1)), (slice(0, 1), slice(0, 1))):
         grid = np.where(stated, grid, grid[general])
         stated = stated | stated[general]
-    found: Floats = grid[wanted[0], wanted[1], wanted[2]]
-    return found
+    cells: Floats = grid[wanted[0][:, None], wanted[1], wanted[2]]
+    return cells.ravel().take(codes * len(keys.pairs) + keys.code)
 
 
 def price_faults(priced: pd.DataFrame, unit: Floats) -> list[Fault]:
@@ -253,10 +278,8 @@ def price_faults(priced: pd.DataFrame, unit: Floats) -> list[Fault]:
 
 
 def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFrame:
-    area = priced["area"].to_numpy(dtype=np.float64)
-    fen = fen_series(pd.Series(unit, index=priced.index, name="unit_price"))
-    centi = fen_series(pd.Series(area, index=priced.index, name="area"))
-    total = times_area_fen(fen, centi)
+    fen = _hundredths(unit, priced.index)
+    total = times_area_fen(fen, _hundredths(priced["area"].to_numpy(dtype=np.float64), priced.index))
     ratio = priced["floor_area_ratio"].to_numpy(dtype=np.float64)
     floor = divided_exactly(unit, ratio, table.decimals)
     wan = (2 * fen + _FEN_PER_CENT_OF_WAN_PER_MU) // (2 * _FEN_PER_CENT_OF_WAN_PER_MU)
@@ -269,6 +292,11 @@ def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFra
         "total_price_fen": total,
     }
     return pd.DataFrame(columns, index=priced.index, copy=False)
+
+
+def _hundredths(rounded: Floats, index: pd.Index[str]) -> pd.Series[int]:
+    """Count hundredths of what is already rounded to two decimals."""
+    return pd.Series(np.rint(rounded * 100).astype(np.int64), index=index)
 
 
 def unit_prices(priced: pd.DataFrame, table: PriceTable) -> Floats:
@@ -286,15 +314,15 @@ def unit_prices(priced: pd.DataFrame, table: PriceTable) -> Floats:
     ndarray of float
         Unit prices [元/㎡], in the order of the table.
     """
-    steps = [priced[name].fillna(1.0) for name in priced.columns if name.startswith(STEP)]
+    steps = [priced[name].to_numpy() for name in priced.columns if name.startswith(STEP)]
     per_floor = (priced["price_form"] == PriceForm.FLOOR.value).to_numpy()
     ratio = np.where(per_floor, priced["floor_area_ratio"].to_numpy(), 1.0)
     columns = ["base_price", "date_factor", "term_factor", "far_factor"]
     operands = [priced["factor_sum"].to_numpy(), priced["development_correction"].to_numpy(), ratio]
-    operands += [priced[name].to_numpy() for name in columns] + [step.to_numpy() for step in steps]
+    operands += [priced[name].to_numpy() for name in columns] + [np.where(np.isnan(each), 1.0, each) for each in steps]
     product = 1.0 + operands[0]
     for operand in operands[2:]:
-        product = product * operand
+        product *= operand
 
     def exact(printed: Sequence[Fraction]) -> Fraction:
         factor_sum, development, *multiplied = printed

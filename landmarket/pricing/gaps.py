@@ -15,13 +15,14 @@ from landmarket.pricing.basis import no_price_texts
 from landmarket.pricing.benchmark import (
     NEEDED,
     Floats,
+    cell_prices,
     factor_columns,
     factored,
-    price_cells,
     price_faults,
     unit_prices,
     with_prices,
 )
+from landmarket.pricing.keys import use_grade_keys
 from landmarket.pricing.level_factors import FACTOR, LEVEL, STEP
 from landmarket.pricing.price_table import PriceTable
 from landmarket.pricing.staleness import check_age
@@ -123,10 +124,11 @@ def price_or_gap(
 def _judged(parcels: pd.DataFrame, table: PriceTable, choice: Mapping[str, str], on: date) -> _Judged:
     require_unique_index(parcels, NEEDED_BY)
     require_columns(parcels, [*NEEDED, "price_gap"], NEEDED_BY)
-    base = price_cells(parcels, table)
+    keys = use_grade_keys(parcels)
+    base = cell_prices(parcels["township"], keys, table)
     used = parcels["price_use"].fillna("").ne("").to_numpy() | ~np.isnan(base)
     ratios, unchosen = chosen_ratios(parcels, choice)
-    factors, unusable = factor_columns(parcels.assign(floor_area_ratio=ratios), table, on)
+    factors, unusable = factor_columns(parcels.assign(floor_area_ratio=ratios), keys, table, on)
     faults = [each.among(used) for each in (*unchosen, *unusable)]
     unpriced, unfit = _unpriced(parcels, np.isnan(base)), gap_texts(parcels, faults)
     gap = unpriced + np.where(unpriced.ne("") & unfit.ne(""), JOINT, "") + unfit

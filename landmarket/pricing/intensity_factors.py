@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,14 @@ import pandas as pd
 from landmarket.checks import Fault, fault
 from landmarket.pricing.corrections import far_factor
 from landmarket.pricing.development import read_development
-from landmarket.pricing.keys import Keys, present_pairs, rows_for, text_codes, texts
+from landmarket.pricing.keys import Keys, numbered_pairs, present_pairs, rows_for, spread, text_codes, texts
 from landmarket.pricing.price_table import Outside, PriceForm, PriceTable
 from landmarket.pricing.rounding import printed, rounded_exactly
 
 NEEDED_BY = "benchmark_price"
 Floats = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
+_FAR_NOTES = ["", "容积率在表外，取端值", "公告未设容积率修正", "楼面地价不作容积率修正"]
 _LEAST_RATIO, _MOST_RATIO = 1e-6, 1e6
 """Floor-area ratios beyond these are no number a plan states, and would leave the range of exact money."""
 
@@ -44,7 +47,7 @@ def connotation_columns(keys: Keys, table: PriceTable, index: pd.Index[str]) -> 
     stated = [str(row["development"].iloc[0]) if len(row) else "" for row in rows]
 
     def _numbers(name: str) -> Floats:
-        return np.array([row[name].iloc[0] if len(row) else np.nan for row in rows], dtype=np.float64)[keys.code]
+        return np.array([row[name].iloc[0] if len(row) else np.nan for row in rows], dtype=np.float64).take(keys.code)
 
     return pd.DataFrame(
         {
@@ -85,30 +88,43 @@ def far_columns(
     given = parcels["floor_area_ratio"]
     ratio: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
     unreadable = given.notna().to_numpy() & ~((ratio >= _LEAST_RATIO) & (ratio <= _MOST_RATIO))
-    ratio = np.where(unreadable, np.nan, ratio)
-    faults = [fault("floor_area_ratio", unreadable, "应为一个正数，范围（如 1.0≤R≤2.5）须先选定取值。")]
-    floor = basis["price_form"].eq(PriceForm.FLOOR.value).to_numpy()
-    factor, note, needed = np.ones(len(parcels)), np.zeros(len(parcels), dtype=np.intp), floor.copy()
-    outside = np.zeros(len(parcels), dtype=bool)
-    for pair, rows in zip(keys.pairs, keys.positions, strict=True):
-        steps = rows_for(table.far, *pair).sort_values("floor_area_ratio")
-        skipped = bool(floor[rows[0]]) and not table.formula.far_on_floor_price
+    ratio = np.where(unreadable, np.nan, ratio) if unreadable.any() else ratio
+    floor = basis["price_form"].iloc[keys.first].eq(PriceForm.FLOOR.value).to_numpy()
+    codes, found = pd.factorize(ratio, use_na_sentinel=False)
+    (pair_of, ratio_of), which = numbered_pairs(keys.code, codes.astype(np.intp, copy=False), len(found))
+    distinct: Floats = np.asarray(found, dtype=np.float64)[ratio_of]
+    factor, note, needed = np.ones(len(distinct)), np.zeros(len(distinct), dtype=np.intp), floor[pair_of]
+    outside = np.zeros(len(distinct), dtype=bool)
+    edges = np.searchsorted(pair_of, np.arange(len(keys.pairs) + 1))
+    for number, (pair, at) in enumerate(zip(keys.pairs, pairwise(edges), strict=True)):
+        rows, steps = slice(*at), rows_for(table.far, *pair).sort_values("floor_area_ratio")
+        skipped = bool(floor[number]) and not table.formula.far_on_floor_price
         if skipped or not len(steps):
             note[rows] = 3 if skipped else 2
             continue
         needed[rows] = True
         ends = steps["floor_area_ratio"].iloc[0], steps["floor_area_ratio"].iloc[-1]
-        outside[rows] = (ratio[rows] < ends[0]) | (ratio[rows] > ends[1])
-        factor[rows] = _rounded_far(ratio[rows], steps, table)
-    cure = "补上容积率，公告对该用途作容积率修正。"
-    faults.append(fault("floor_area_ratio", needed & np.isnan(ratio), cure))
+        outside[rows] = (distinct[rows] < ends[0]) | (distinct[rows] > ends[1])
+        factor[rows] = _rounded_far(distinct[rows], steps, table)
+    note[outside] = 1
+    lacking, beyond = spread(needed & np.isnan(distinct), which), spread(outside, which)
+    columns = {
+        "floor_area_ratio": ratio,
+        "far_factor": factor.take(which),
+        "far_note": texts(_FAR_NOTES, note.take(which), parcels.index),
+    }
+    return pd.DataFrame(columns, index=parcels.index, copy=False), _far_faults(unreadable, lacking, beyond, table)
+
+
+def _far_faults(unreadable: Marks, lacking: Marks, beyond: Marks, table: PriceTable) -> list[Fault]:
+    faults = [
+        fault("floor_area_ratio", unreadable, "应为一个正数，范围（如 1.0≤R≤2.5）须先选定取值。"),
+        fault("floor_area_ratio", lacking, "补上容积率，公告对该用途作容积率修正。"),
+    ]
     if table.far_outside is Outside.RAISE:
         cure = "容积率在公告的修正表之外，核对容积率，或在公告说明中写明 容积率表外处理：取端值。"
-        faults.append(fault("floor_area_ratio", outside, cure))
-    note[outside] = 1
-    known = ["", "容积率在表外，取端值", "公告未设容积率修正", "楼面地价不作容积率修正"]
-    columns = {"floor_area_ratio": ratio, "far_factor": factor, "far_note": texts(known, note, parcels.index)}
-    return pd.DataFrame(columns, index=parcels.index, copy=False), faults
+        faults.append(fault("floor_area_ratio", beyond, cure))
+    return faults
 
 
 def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Floats:
@@ -116,11 +132,11 @@ def _rounded_far(ratio: Floats, steps: pd.DataFrame, table: PriceTable) -> Float
     ratios: Floats = steps["floor_area_ratio"].to_numpy(dtype=np.float64)
     factors: Floats = steps["factor"].to_numpy(dtype=np.float64)
     column: pd.Series[float] = pd.Series(factors, index=ratios)
-    codes, found = pd.factorize(ratio)
-    distinct: Floats = np.asarray(found, dtype=np.float64)
-    values = far_factor(distinct, column, outside="clamp")
-    rounded = rounded_exactly(values, table.factor_decimals, _interpolate(ratios, factors), [distinct], values)
-    return np.append(rounded, 1.0)[codes]
+    stated = ~np.isnan(ratio)
+    known, result = ratio[stated], np.ones(len(ratio))
+    values = far_factor(known, column, outside="clamp")
+    result[stated] = rounded_exactly(values, table.factor_decimals, _interpolate(ratios, factors), [known], values)
+    return result
 
 
 def _interpolate(ratios: Floats, factors: Floats) -> Callable[[Sequence[Fraction]], Fraction]:
@@ -164,8 +180,8 @@ def development_columns(
     amounts = np.array([amount for amount, _, _ in found], dtype=np.float64)
     notes = texts([note for _, note, _ in found], which, parcels.index)
     troubles = [trouble for _, _, trouble in found]
-    bad = np.flatnonzero(np.array([bool(trouble) for trouble in troubles], dtype=bool)[which])
-    columns = {"development_correction": amounts[which], "development_note": notes}
+    bad = np.flatnonzero(spread(np.array([bool(trouble) for trouble in troubles], dtype=bool), which))
+    columns = {"development_correction": amounts.take(which), "development_note": notes}
     faults = [Fault(("development",), bad, [troubles[pair] for pair in which[bad]])]
     return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 

@@ -10,8 +10,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Positions = npt.NDArray[np.intp]
+_FEW = 2**16
+"""Pairs of codes below this many are numbered by counting; more of them by hashing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,19 @@ class Keys:
 
     pairs: tuple[tuple[str, str], ...]
     code: Positions
+
+    @cached_property
+    def first(self) -> Positions:
+        """Find a parcel of each pair.
+
+        Returns
+        -------
+        ndarray of int
+            Position of its first parcel.
+        """
+        first = np.zeros(len(self.pairs), dtype=np.intp)
+        first[self.code[::-1]] = np.arange(len(self.code) - 1, -1, -1)
+        return first
 
     @cached_property
     def positions(self) -> tuple[Positions, ...]:
@@ -59,8 +76,13 @@ def text_codes(texts: pd.Series[str]) -> tuple[Positions, list[str]]:
     distinct : list of str
         The texts by number.
     """
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        known = [str(text) for text in texts.cat.categories]
+        codes = texts.cat.codes.to_numpy().astype(np.intp)
+        missing = codes < 0
+        return (np.where(missing, len(known), codes), [*known, ""]) if missing.any() else (codes, known)
     codes, distinct = pd.factorize(texts, use_na_sentinel=False)
-    return codes.astype(np.intp), ["" if pd.isna(text) else str(text) for text in distinct]
+    return codes.astype(np.intp, copy=False), ["" if pd.isna(text) else str(text) for text in distinct]
 
 
 def texts(values: list[str], codes: npt.NDArray[np.intp], index: pd.Index[str]) -> pd.Series[str]:
@@ -80,18 +102,16 @@ def texts(values: list[str], codes: npt.NDArray[np.intp], index: pd.Index[str]) 
     Series of str
         On that index.
     """
-    return pd.Series(pd.array(values, dtype="str").take(codes), index=index)
+    return pd.Series(pd.array(pa.array(values, pa.large_string()).take(pa.array(codes)), dtype="str"), index=index)
 
 
-def kept_texts(given: pd.Series[str], codes: Positions, kept: npt.NDArray[np.bool_]) -> pd.Series[str]:
+def kept_texts(given: pd.Series[str], kept: npt.NDArray[np.bool_]) -> pd.Series[str]:
     """Keep a text column where it counts; missing elsewhere.
 
     Parameters
     ----------
     given : Series
         Text column.
-    codes : ndarray of int
-        Number of each row's text, see `text_codes`.
     kept : ndarray of bool
         True where the text counts.
 
@@ -102,10 +122,11 @@ def kept_texts(given: pd.Series[str], codes: Positions, kept: npt.NDArray[np.boo
     """
     if kept.all():
         return given
-    first = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    distinct = given.array.take(first)
-    return pd.Series(distinct.take(np.where(kept, codes, -1), allow_fill=True), index=given.index, name=given.name)
+    if given.dtype != "str":
+        return given.where(kept)
+    stated = pa.array(given.array)
+    texts = pc.if_else(pa.array(kept), stated, pa.scalar(None, stated.type))
+    return pd.Series(pd.array(texts, dtype="str"), index=given.index, name=given.name)
 
 
 def present_pairs(left: Positions, right: Positions, width: int) -> tuple[list[tuple[int, int]], Positions]:
@@ -125,8 +146,56 @@ def present_pairs(left: Positions, right: Positions, width: int) -> tuple[list[t
     which : ndarray of int
         Number of each row's pair.
     """
-    which, present = pd.factorize(left * max(width, 1) + right, sort=True)
-    return [divmod(int(pair), max(width, 1)) for pair in present], which.astype(np.intp)
+    present, which = numbered_pairs(left, right, width)
+    return list(zip(*(codes.tolist() for codes in present), strict=True)), which
+
+
+def numbered_pairs(left: Positions, right: Positions, width: int) -> tuple[tuple[Positions, Positions], Positions]:
+    """Number the pairs of codes that occur, however many.
+
+    Parameters
+    ----------
+    left, right : ndarray of int
+        Codes of each row.
+    width : int
+        Above every code of ``right``.
+
+    Returns
+    -------
+    pairs : (ndarray of int, ndarray of int)
+        Left and right code of each pair, ascending.
+    which : ndarray of int
+        Number of each row's pair.
+    """
+    width = max(width, 1)
+    pair = left * width + right
+    size = (int(left.max(initial=-1)) + 1) * width
+    if size <= _FEW:
+        present = np.flatnonzero(np.bincount(pair, minlength=size))
+        number = np.zeros(size, dtype=np.intp)
+        number[present] = np.arange(len(present))
+        which = number.take(pair)
+    else:
+        which, present = pd.factorize(pair, sort=True)
+    return np.divmod(present, width), which.astype(np.intp, copy=False)
+
+
+def spread(marks: npt.NDArray[np.bool_], which: Positions) -> npt.NDArray[np.bool_]:
+    """Spread marks of distinct values over the parcels; nothing is spread where none is marked.
+
+    Parameters
+    ----------
+    marks : ndarray of bool
+        One a distinct value.
+    which : ndarray of int
+        Which value each parcel has.
+
+    Returns
+    -------
+    ndarray of bool
+        One a parcel, or none at all where no value is marked.
+    """
+    return marks.take(which) if marks.any() else np.zeros(0, dtype=bool)
 
 
 def use_grade_keys(parcels: pd.DataFrame) -> Keys:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import Fault, fault, require_columns
-from landmarket.pricing.keys import Keys, kept_texts, particular, rows_for, text_codes
+from landmarket.pricing.keys import Keys, kept_texts, particular, spread, text_codes
 from landmarket.pricing.price_table import LEVELS, PriceTable
 from landmarket.units import round_half_up_array
 
@@ -49,16 +49,23 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
             continue
         require_columns(parcels, [factor], NEEDED_BY)
         codes, distinct = text_codes(parcels[factor])
-        level = np.array([LEVELS.index(text) if text in LEVELS else -1 for text in distinct], dtype=np.intp)[codes]
+        percents = np.array([[np.nan] * len(distinct) if pair is None else _of(stated[pair], distinct) for pair in found])
+        units = np.rint(percents * _PERCENT_UNITS) + 0.0
+        which = keys.code * len(distinct) + codes
+        concerned = np.array([pair is not None for pair in found], dtype=bool)
+        unknown = concerned[:, None] & np.isnan(units)
         cure = f"填写 {'、'.join(LEVELS)} 之一，不知道的不能当作一般。"
-        faults.append(fault(factor, applies & (level < 0), cure))
-        percents = np.array([[0.0] * len(LEVELS) if pair is None else stated[pair] for pair in found])
-        units = np.rint(percents * _PERCENT_UNITS).astype(np.int64).ravel()[keys.code * len(LEVELS) + level] * applies
-        total += units
-        columns[f"{LEVEL}{factor}"] = kept_texts(parcels[factor], codes, applies)
-        columns[f"{FACTOR}{factor}"] = np.where(applies, units / _PERCENT_UNITS, np.nan)
+        faults.append(fault(factor, spread(unknown.ravel(), which), cure))
+        total += np.nan_to_num(units).astype(np.int64).ravel().take(which)
+        columns[f"{LEVEL}{factor}"] = kept_texts(parcels[factor], applies)
+        columns[f"{FACTOR}{factor}"] = (units / _PERCENT_UNITS).ravel().take(which)
     columns["factor_sum"] = total / (100 * _PERCENT_UNITS)
     return pd.DataFrame(columns, index=parcels.index, copy=False), faults
+
+
+def _of(percents: list[float], texts: list[str]) -> list[float]:
+    percent_of = dict(zip(LEVELS, percents, strict=True))
+    return [percent_of.get(text, np.nan) for text in texts]
 
 
 def _stated_levels(table: PriceTable) -> dict[str, dict[tuple[str, str], list[float]]]:
@@ -98,7 +105,7 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[
         applies = np.array(concerned, dtype=bool)[keys.code]
         if applies.any():
             require_columns(parcels, [column], f"{NEEDED_BY}（{name}）")
-            values = _step_factors(parcels[column], named, keys, concerned, table.factor_decimals)
+            values = _step_factors(parcels[column], named, keys, table.factor_decimals)
             cure = f"{name}应为 {_allowed(named)} 之一。"
             faults.append(fault(column, applies & np.isnan(values), cure))
             columns[f"{STEP}{name}"] = values
@@ -106,23 +113,28 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[
 
 
 def _step_factors(
-    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, concerned: list[bool], decimals: int
+    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, decimals: int
 ) -> Floats:
     """Look up a factor for each value; nan where the value is in no band, or is no level, of the table."""
     named = named.assign(factor=round_half_up_array(named["factor"].to_numpy(dtype=np.float64), decimals))
-    tables = {use: rows_for(named, use) for use in dict.fromkeys(use for use, _ in keys.pairs)}
-    steps = [tables[use] if wanted else named.iloc[:0] for (use, _), wanted in zip(keys.pairs, concerned, strict=True)]
+    uses = frozenset(named["use"].astype("str"))
+    own = [use if use in uses else "" for use, _ in keys.pairs]
+    tables = {use: named[named["use"] == use] for use in dict.fromkeys(own)}
     if (named["level"] != "").any():
-        codes, distinct = text_codes(given.astype("str"))
-        known: Floats = np.array([_levels(distinct, each) for each in steps], dtype=np.float64).ravel()
-        found: Floats = known[keys.code * len(distinct) + codes]
-        return found
+        codes, distinct = text_codes(given if _is_text(given) else given.astype("str"))
+        known: Floats = np.array([_levels(distinct, tables[use]) for use in own], dtype=np.float64)
+        return known.ravel().take(keys.code * len(distinct) + codes)
     values: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
+    if len(tables) == 1:
+        return _bands(values, tables[own[0]])
     result = np.full(len(given), np.nan)
-    for each, rows in zip(steps, keys.positions, strict=True):
-        if len(each):
-            result[rows] = _bands(values[rows], each)
+    for use, rows in zip(own, keys.positions, strict=True):
+        result[rows] = _bands(values[rows], tables[use])
     return result
+
+
+def _is_text(given: pd.Series[str] | pd.Series[float]) -> bool:
+    return given.dtype == "str" or isinstance(given.dtype, pd.CategoricalDtype)
 
 
 def _levels(distinct: list[str], steps: pd.DataFrame) -> list[float]:
@@ -131,6 +143,8 @@ def _levels(distinct: list[str], steps: pd.DataFrame) -> list[float]:
 
 
 def _bands(values: Floats, steps: pd.DataFrame) -> Floats:
+    if not len(steps):
+        return np.full(len(values), np.nan)
     steps = steps.assign(low=steps["low"].fillna(-np.inf), high=steps["high"].fillna(np.inf)).sort_values("low")
     place = np.searchsorted(steps["low"].to_numpy(), values, side="right") - 1
     inside = ~np.isnan(values) & (place >= 0) & (values < steps["high"].to_numpy()[place])

@@ -13,7 +13,7 @@ import pandas as pd
 from landmarket.checks import Fault, fault
 from landmarket.io.values import to_term
 from landmarket.pricing.corrections import date_factor, term_factor
-from landmarket.pricing.keys import Keys, rows_for, text_codes, texts
+from landmarket.pricing.keys import Keys, numbered_pairs, rows_for, spread, text_codes, texts
 from landmarket.pricing.price_table import PriceTable
 from landmarket.pricing.rounding import printed
 from landmarket.pricing.staleness import check_index_age, whole_months
@@ -21,6 +21,7 @@ from landmarket.units import round_half_up, round_half_up_array
 
 NEEDED_BY = "benchmark_price"
 Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
 
 
 def date_columns(keys: Keys, table: PriceTable, on: date, index: pd.Index[str]) -> tuple[pd.DataFrame, list[Fault]]:
@@ -51,9 +52,10 @@ def date_columns(keys: Keys, table: PriceTable, on: date, index: pd.Index[str]) 
         [float(round_half_up(factor, table.factor_decimals)) for factor, _, _ in found], dtype=np.float64
     )
     notes = texts([note for _, note, _ in found], keys.code, index)
-    bad = np.flatnonzero(np.array([bool(trouble) for _, _, trouble in found], dtype=bool)[keys.code])
+    troubled = np.array([bool(trouble) for _, _, trouble in found], dtype=bool)
+    bad = np.flatnonzero(spread(troubled, keys.code))
     faults = [Fault(("price_use",), bad, [found[pair][2] for pair in keys.code[bad]])]
-    return pd.DataFrame({"date_factor": factors[keys.code], "date_note": notes}, index=index), faults
+    return pd.DataFrame({"date_factor": factors.take(keys.code), "date_note": notes}, index=index, copy=False), faults
 
 
 def _growth(table: PriceTable, on: date) -> tuple[Fraction, str, str]:
@@ -118,47 +120,42 @@ def term_columns(
     given = parcels["term"] if "term" in parcels else pd.Series("", index=parcels.index, dtype="str")
     codes, distinct = text_codes(given)
     terms, unreadable = to_term(pd.Series(distinct, dtype="str"))
-    stated = np.where(unreadable, np.nan, terms.fillna(0.0).to_numpy())[codes]
-    legal = basis["legal_term"].to_numpy()
+    (pair, text), which = numbered_pairs(keys.code, codes, len(distinct))
+    stated = np.where(unreadable, np.nan, terms.fillna(0.0).to_numpy())[text]
+    legal: Floats = basis["legal_term"].to_numpy(dtype=np.float64)[keys.first][pair]
     years = np.where(stated == 0, legal, stated)
-    rate = basis["capitalisation_rate"].to_numpy()
-    faults = _term_faults(stated, years, legal, rate)
+    rate: Floats = basis["capitalisation_rate"].to_numpy(dtype=np.float64)[keys.first][pair]
+    faults = _term_faults(stated, years, legal, rate, which)
     unlimited = np.isinf(years)
     notes = np.where(unlimited, 2, np.where(stated == 0, 1, 0)).astype(np.intp)
     known = ["", "未填年期，按法定最高年期", "无年期，不作年期修正"]
     columns = {
-        "term_years": years,
-        "legal_term": legal,
-        "capitalisation_rate": rate,
-        "term_factor": _term_factors(keys, years, legal, rate, table),
-        "term_note": texts(known, notes, parcels.index),
+        "term_years": years.take(which),
+        "legal_term": basis["legal_term"],
+        "capitalisation_rate": basis["capitalisation_rate"],
+        "term_factor": _term_factors(years, legal, rate, table).take(which),
+        "term_note": texts(known, notes.take(which), parcels.index),
     }
     return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
-def _term_faults(stated: Floats, years: Floats, legal: Floats, rate: Floats) -> list[Fault]:
+def _term_faults(stated: Floats, years: Floats, legal: Floats, rate: Floats, which: Positions) -> list[Fault]:
     limited = np.isfinite(years)
     corrected = limited & (years != legal) & ~np.isnan(legal)
     known_rate = (rate > 0) & (rate < 1)
-    return [
-        fault("term", np.isnan(stated), "写成年数如 40，或 无年期，按法定最高年期的留空。"),
-        fault(
-            "price_use", np.isnan(legal) & (limited | (stated == 0)), "公告的价格内涵缺少该用途的法定最高年期，补上。"
-        ),
-        fault("term", limited & (years > legal), "年期不能超过公告的法定最高年期，核对后改正。"),
-        fault("price_use", corrected & ~known_rate, "年期不足法定最高年期，但公告缺少该用途的土地还原率。"),
+    found = [
+        ("term", np.isnan(stated), "写成年数如 40，或 无年期，按法定最高年期的留空。"),
+        ("price_use", np.isnan(legal) & (limited | (stated == 0)), "公告的价格内涵缺少该用途的法定最高年期，补上。"),
+        ("term", limited & (years > legal), "年期不能超过公告的法定最高年期，核对后改正。"),
+        ("price_use", corrected & ~known_rate, "年期不足法定最高年期，但公告缺少该用途的土地还原率。"),
     ]
+    return [fault(name, spread(bad, which), cure) for name, bad, cure in found]
 
 
-def _term_factors(keys: Keys, years: Floats, legal: Floats, rate: Floats, table: PriceTable) -> Floats:
+def _term_factors(years: Floats, legal: Floats, rate: Floats, table: PriceTable) -> Floats:
     """Compute the factor where there is one; 1 where the term is whole, unlimited, or at fault."""
     corrected = np.isfinite(years) & (years < legal) & (rate > 0) & (rate < 1)
     factors = np.ones(len(years))
-    for rows in keys.positions:
-        rows = rows[corrected[rows]]
-        if len(rows):
-            codes, found = pd.factorize(years[rows])
-            distinct: Floats = np.asarray(found, dtype=np.float64)
-            exact = term_factor(distinct, float(legal[rows[0]]), float(rate[rows[0]]))
-            factors[rows] = round_half_up_array(exact, table.factor_decimals)[codes]
+    exact = term_factor(years[corrected], legal[corrected], rate[corrected])
+    factors[corrected] = round_half_up_array(exact, table.factor_decimals)
     return factors
