@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from landmarket.errors import BadValueError, LandMarketError, MissingColumnError, OutputError
 from landmarket.report.amount_text import amount_in_words
 from landmarket.report.public_notice import Paper, PublicNotice, public_notice_table, write_public_notice
+from landmarket.report.public_notice_document import _pattern
 from landmarket.units import yuan_text
 from tests.hunting import examples
 
@@ -480,6 +481,19 @@ def test_the_same_notice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 # --- the plain table
+
+
+@pytest.mark.parametrize("paper", Paper)
+def test_a_sheet_does_not_depend_on_those_written_before(tmp_path: Path, paper: Paper) -> None:
+    first, again = tmp_path / "先.docx", tmp_path / "后.docx"
+    _pattern.cache_clear()
+    write_public_notice(first, NOTICE, paper)
+    blanks = NOTICE.members.assign(name=["　甲　", " 乙 ", "丙", ""], weight=["", "2", "2", "2"])
+    document = written(tmp_path, replace(NOTICE, members=blanks), paper)
+    texts = [text for table in document.tables for text in table._tbl.iter(qn("w:t"))]
+    assert {str(text.text) for text in texts if text.get(qn("xml:space"))} == {"　甲　", " 乙 "}
+    write_public_notice(again, NOTICE, paper)
+    assert again.read_bytes() == first.read_bytes()
 
 
 def test_the_plain_table_is_the_sheet() -> None:

@@ -7,34 +7,27 @@ import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 from docx import Document
 from docx.document import Document as DocumentObject
 from docx.enum.section import WD_ORIENT, WD_SECTION
-from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_COLOR_INDEX
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Cm, Emu, Pt, RGBColor
-from docx.styles.style import ParagraphStyle
+from docx.shared import Cm, Emu, Pt
 from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 from landmarket.io.writing import write_whole
 from landmarket.report.cells import safe_text
 from landmarket.report.notice_print import PrintedTable
+from landmarket.report.notice_styles import BODY, CAPTION, CELL, GRID, MARK, SIZES, blank_document
 from landmarket.report.notice_text import OPEN
 
-BODY, CAPTION, CELL, MARK = "Normal", "表题", "表格", "内部"
-_LATIN = "Times New Roman"
-_SIZES = {"Title": 22, "Heading 1": 16, BODY: 16, CAPTION: 12, CELL: 10, MARK: 10}
-_FACES = {"Title": "黑体", "Heading 1": "黑体", BODY: "仿宋", CAPTION: "黑体", CELL: "宋体", MARK: "宋体"}
 _A4 = (Cm(21.0), Cm(29.7))
 _MARGIN = Cm(2.5)
-_CHARACTER = Pt(_SIZES[CELL] / 2)
+_CHARACTER = Pt(SIZES[CELL] / 2)
 """Width of a half-width character in a table."""
 _PADDING = 3  # half-width characters of a cell's margins
 _WIDEST = 60
@@ -57,14 +50,14 @@ class NoticeDocument:
     """
 
     def __init__(self, title: str, head: str, foot: str, created: datetime, comment: str = "") -> None:
-        self._document = Document()
-        _set_styles(self._document)
+        blank, self._style_ids = blank_document()
+        self._document = Document(io.BytesIO(blank))
         _set_properties(self._document, title, comment, created)
         self._set_page(landscape=False)
         section = self._document.sections[0]
         top, bottom = section.header.paragraphs[0], section.footer.paragraphs[0]
         for paragraph, text in ((top, head), (bottom, f"{foot}　第 ")):
-            paragraph.style = self._document.styles[MARK]
+            paragraph._p.style = self._style_ids[MARK]
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.add_run(_line(text))
         _add_page_number(bottom)
@@ -106,7 +99,7 @@ class NoticeDocument:
         properties = paragraph._p.get_or_add_pPr()  # the library has no indent in characters
         indent = properties.get_or_add_ind()
         indent.set(qn("w:firstLineChars"), "200")
-        indent.set(qn("w:firstLine"), str(int(2 * _SIZES[BODY] * 20)))
+        indent.set(qn("w:firstLine"), str(int(2 * SIZES[BODY] * 20)))
 
     def add_line(self, text: str, *, right: bool = False) -> None:
         """Write a line of its own.
@@ -141,12 +134,11 @@ class NoticeDocument:
         self._turn(landscape=sum(widths) * _CHARACTER > _A4[0] - 2 * _MARGIN)
         self._numbered += not continued
         self._add(f"表{self._numbered}　{table.caption}{'（续）' if continued else ''}", CAPTION, centred=True)
-        made = self._document.add_table(rows=0, cols=len(widths), style="Table Grid")
-        made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        made = self._document.add_table(rows=0, cols=len(widths))
+        self._set_grid(made)
         room = _columns(made, widths, self._room())
-        style = str(self._document.styles[CELL].style_id)
         for place, texts in enumerate((*table.heads, *table.rows)):
-            _fill(made.add_row(), texts, room, table.texts, style, head=place < len(table.heads))
+            _fill(made.add_row(), texts, room, table.texts, self._style_ids[CELL], head=place < len(table.heads))
         _merge_heads(made, table.heads)
         if table.note:
             self._add(table.note, CELL)
@@ -167,7 +159,8 @@ class NoticeDocument:
         write_whole(path, fixed.getvalue())
 
     def _add(self, text: str, style: str, *, centred: bool = False) -> Paragraph:
-        paragraph = self._document.add_paragraph(style=style)
+        paragraph = self._document.add_paragraph()
+        paragraph._p.style = self._style_ids[style]  # the library would look it up for every paragraph
         if centred:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         for part in filter(None, OPEN.split(_line(text))):
@@ -175,6 +168,10 @@ class NoticeDocument:
             if OPEN.fullmatch(part):
                 run.font.highlight_color = WD_COLOR_INDEX.YELLOW
         return paragraph
+
+    def _set_grid(self, made: Table) -> None:
+        made._tbl.tblStyle_val = self._style_ids[GRID]
+        made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
 
     def _turn(self, *, landscape: bool) -> None:
         """Begin a new section where the page must be turned."""
@@ -198,35 +195,6 @@ def _line(text: str) -> str:
     return " ".join(safe_text(text).split("\n")).replace("\t", " ")
 
 
-def _set_styles(document: DocumentObject) -> None:
-    """Give every style a Chinese face; the fonts of the library's theme go."""
-    defaults = document.styles.element.find(qn("w:docDefaults"))
-    for fonts in defaults.iter(qn("w:rFonts")):
-        _set_fonts(fonts, _FACES[BODY])
-    for language in defaults.iter(qn("w:lang")):
-        language.set(qn("w:eastAsia"), "zh-CN")
-    own = {style.name: style for style in document.styles if isinstance(style, ParagraphStyle)}
-    for name, face in _FACES.items():
-        made = own.get(name) or document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-        style = cast("ParagraphStyle", made)
-        _set_fonts(style.element.get_or_add_rPr().get_or_add_rFonts(), face)
-        style.font.size, style.font.bold = Pt(_SIZES[name]), False
-        style.font.color.rgb = RGBColor(0, 0, 0)
-        form = style.paragraph_format
-        form.space_before = form.space_after = Pt(0 if name in (BODY, CELL) else 6)
-        form.keep_with_next = name in (CAPTION, "Heading 1")
-    own["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for border in list(own["Title"].element.iter(qn("w:pBdr"))):
-        border.getparent().remove(border)
-
-
-def _set_fonts(fonts: BaseOxmlElement, face: str) -> None:
-    for attribute in [name for name in fonts.attrib if name.endswith("Theme")]:
-        del fonts.attrib[attribute]
-    for kind, name in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN), ("eastAsia", face)):
-        fonts.set(qn(f"w:{kind}"), name)
-
-
 def _set_properties(document: DocumentObject, title: str, comment: str, created: datetime) -> None:
     properties = document.core_properties
     moment = created if created.tzinfo is None else created.astimezone(UTC).replace(tzinfo=None)
@@ -243,7 +211,7 @@ def _add_page_number(paragraph: Paragraph) -> None:
 
 
 def _fill(
-    row: _Row, texts: Sequence[str], widths: Sequence[int], long: Sequence[bool], style: str, *, head: bool
+    row: _Row, texts: Sequence[str], widths: Sequence[int], long: Sequence[bool], style: str | None, *, head: bool
 ) -> None:
     """Write the cells of a row; a row is not broken, and a header is repeated on each page."""
     properties = row._tr.get_or_add_trPr()  # the library has no repeated headers

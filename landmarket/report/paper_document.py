@@ -9,8 +9,9 @@ from typing import cast
 from docx.shared import Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
-from landmarket.report.notice_document import BODY, CELL, NoticeDocument
+from landmarket.report.notice_document import NoticeDocument
 from landmarket.report.notice_print import PrintedTable
+from landmarket.report.notice_styles import BODY, CELL
 from landmarket.report.paper import GAPS_HEADING, INTERNAL_LINE, Paper
 
 _RED = RGBColor(0xC0, 0x00, 0x00)

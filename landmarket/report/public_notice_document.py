@@ -7,20 +7,24 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import cast
 
 from docx.enum.section import WD_ORIENT, WD_SECTION
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.table import CT_Tbl
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Cm, Emu, Pt
 from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Row
+from docx.types import ProvidesStoryPart
 
 from landmarket.report.cells import safe_text
-from landmarket.report.notice_document import BODY, CELL, NoticeDocument
+from landmarket.report.notice_document import NoticeDocument
+from landmarket.report.notice_styles import BODY, CELL
 
 _LEFT, _CENTRE, _RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
 _ALIGNMENTS = {"<": _LEFT, "^": _CENTRE, ">": _RIGHT}
@@ -133,7 +137,7 @@ class PublicSheet(NoticeDocument):
             columns = self._document.add_section(WD_SECTION.CONTINUOUS)._sectPr.xpath("./w:cols")[0]
             columns.set(qn("w:num"), str(count))  # the library has no columns
             columns.set(qn("w:space"), str(_GUTTER // _TWIPS))
-            self._document.paragraphs[-1].style = self._document.styles[CELL]  # the break is a line of its own
+            self._document.paragraphs[-1]._p.style = self._style_ids[CELL]  # the break is a line of its own
             if ends:
                 self._add("", CELL)  # below the columns, not in the last of them
 
@@ -171,30 +175,21 @@ class PublicSheet(NoticeDocument):
         grid : Grid
             The table.
         """
-        made = self._document.add_table(rows=0, cols=len(grid.widths), style="Table Grid")
-        made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        made = self._document.add_table(rows=0, cols=len(grid.widths))
+        self._set_grid(made)
         room = self._room()
         widths = [room * width // sum(grid.widths) for width in grid.widths]
         for column, width in zip(made.columns, widths, strict=True):
             column.width = Emu(width)
         rows = (*grid.heads, *grid.rows, *grid.sums)
         heads, last, every = len(grid.heads), len(rows) - 1, frozenset(range(len(widths)))
-        pen = _Pen(str(self._document.styles[CELL].style_id), self._look.sizes[CELL], grid.alignments, grid.labels)
-        head, sums = replace(pen, alignments="^" * len(widths), bold=every), replace(pen, bold=every)
-        patterns: dict[tuple[bool, ...], BaseOxmlElement] = {}
+        pen = _Pen(self._style_ids[CELL], tuple(widths), grid.alignments, grid.labels)
+        head, sums = replace(pen, alignments="^" * len(widths), bold=every, head=True), replace(pen, bold=every)
         for place, texts in enumerate(rows):
-            shape = tuple(map(bool, texts))
-            plain = heads + _KEPT <= place <= last - _KEPT - len(grid.sums) and None not in texts and not grid.bound
-            if plain and shape in patterns:
-                _copy_row(made, patterns[shape], texts, widths, pen)
-                continue
-            row = made.add_row()
-            _set_row(row, head=place < heads)
-            _fill(row, texts, widths, head if place < heads else sums if place > last - len(grid.sums) else pen)
-            if grid.bound or (place < last and not heads + _KEPT <= place <= last - _KEPT):
-                _keep(row)
-            if plain:
-                patterns[shape] = row._tr
+            own = head if place < heads else sums if place > last - len(grid.sums) else pen
+            kept = grid.bound or (place < last and not heads + _KEPT <= place <= last - _KEPT)
+            printed = [self._printed(text, width) for text, width in zip(texts, widths, strict=True)]
+            made._tbl.append(_row(replace(own, kept=kept), printed))
         self._add("", CELL).paragraph_format.keep_with_next = grid.bound
 
     def _turn(self, *, landscape: bool) -> None:
@@ -207,6 +202,9 @@ class PublicSheet(NoticeDocument):
         section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _MARGIN
         section.header_distance = section.footer_distance = Emu(_MARGIN // 2)
 
+    def _printed(self, text: str | None, width: int) -> str | None:
+        return text and _line(text, _LINES * width // Pt(self._look.sizes[CELL]))
+
     def _room(self) -> int:
         return (self._look.width - 2 * _MARGIN - (self._columns - 1) * _GUTTER) // self._columns
 
@@ -215,10 +213,45 @@ class PublicSheet(NoticeDocument):
 class _Pen:
     """How a row is written."""
 
-    style: str
-    size: int
+    style: str | None
+    widths: tuple[int, ...]
     alignments: str
     bold: frozenset[int]
+    head: bool = False
+    kept: bool = False
+
+
+def _row(pen: _Pen, texts: Sequence[str | None]) -> BaseOxmlElement:
+    """Make a row; copying one is many times as fast as building one."""
+    row = deepcopy(_pattern(pen, tuple(text if text is None else bool(text) for text in texts)))
+    for element, text in zip(row.iter(qn("w:t")), filter(None, texts), strict=True):
+        element.text = text
+        if text != text.strip():
+            element.set(qn("xml:space"), "preserve")
+    return row
+
+
+@lru_cache(maxsize=256)
+def _pattern(pen: _Pen, filled: tuple[bool | None, ...]) -> BaseOxmlElement:
+    """Build a row for texts, without them; a cell of None is one with the cell left of it."""
+    nowhere = cast("ProvidesStoryPart", None)  # it belongs to no document
+    row = Table(CT_Tbl.new_tbl(1, len(filled), Emu(0)), nowhere).rows[0]
+    _set_row(row, head=pen.head)
+    cells = list(row.cells)
+    for place, (cell, has_text) in enumerate(zip(cells, filled, strict=True)):
+        cell.width, cell.vertical_alignment = Emu(pen.widths[place]), WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        paragraph = cell.paragraphs[0]
+        paragraph._p.style = pen.style  # by its identifier: the library would look it up for every cell
+        paragraph.alignment = _ALIGNMENTS[pen.alignments[place]]
+        if has_text:
+            paragraph.add_run("…").bold = place in pen.bold
+    starts = [place for place, one in enumerate(filled) if one is not None]
+    for start, after in zip(starts, [*starts[1:], len(filled)], strict=True):
+        if after - start > 1:
+            cells[start].merge(cells[after - 1])
+    for cell in row.cells if pen.kept else ():
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
+    return row._tr
 
 
 def _set_row(row: _Row, *, head: bool) -> None:
@@ -226,43 +259,6 @@ def _set_row(row: _Row, *, head: bool) -> None:
     properties = row._tr.get_or_add_trPr()  # the library has no repeated headers
     for name in ("w:cantSplit", *(("w:tblHeader",) if head else ())):
         properties.append(OxmlElement(name))
-
-
-def _keep(row: _Row) -> None:
-    """Keep a row on the page of the next one."""
-    for cell in row.cells:
-        cell.paragraphs[0].paragraph_format.keep_with_next = True
-
-
-def _fill(row: _Row, texts: Sequence[str | None], widths: Sequence[int], pen: _Pen) -> None:
-    cells = list(row.cells)
-    for place, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-        cell.width, cell.vertical_alignment = Emu(widths[place]), WD_CELL_VERTICAL_ALIGNMENT.CENTER
-        paragraph = cell.paragraphs[0]
-        paragraph._p.style = pen.style  # by its identifier: the library would look it up for every cell
-        paragraph.alignment = _ALIGNMENTS[pen.alignments[place]]
-        if text:
-            paragraph.add_run(_printed(text, widths[place], pen)).bold = place in pen.bold
-    starts = [place for place, text in enumerate(texts) if text is not None]
-    for start, after in zip(starts, [*starts[1:], len(texts)], strict=True):
-        if after - start > 1:
-            cells[start].merge(cells[after - 1])
-
-
-def _copy_row(
-    made: Table, pattern: BaseOxmlElement, texts: Sequence[str | None], widths: Sequence[int], pen: _Pen
-) -> None:
-    """Add a row like another one with other texts: copying is ten times as fast as building one."""
-    row = deepcopy(pattern)
-    made._tbl.append(row)
-    written = [_printed(text, width, pen) for text, width in zip(texts, widths, strict=True) if text]
-    for element, text in zip(row.iter(qn("w:t")), written, strict=True):
-        element.text = text
-        element.set(qn("xml:space"), "preserve")
-
-
-def _printed(text: str, width: int, pen: _Pen) -> str:
-    return _line(text, _LINES * width // Pt(pen.size))
 
 
 def _line(text: str, most: int) -> str:
