@@ -51,7 +51,7 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
     frame.attrs.pop(FINGERPRINT, None)  # it was read from the file, not from a database
     frame = gpd.GeoDataFrame(with_index_as_columns(frame))
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    return frame.astype({name: "datetime64[s]" for name in times if name in frame.columns})
+    return frame.assign(**{name: frame[name].astype("datetime64[s]") for name in times if name in frame.columns})
 
 
 def with_index_as_columns(frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from landmarket.io.dates import FIRST_YEAR, LAST_YEAR, one_day
 
-NONE_SIGNS = ("", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>")
+NONE_SIGNS = frozenset({"", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>"})
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
 _WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+|(?=\.[0-9]))"
 _NUMBER = re.compile(rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?")
@@ -103,14 +103,13 @@ def clean_text(column: pd.Series[str]) -> pd.Series[str]:
     else:
         texts = column
     numbers, distinct = pd.factorize(texts.astype("str"))  # each distinct text is tidied once
-    tidy = pd.Series(distinct, dtype="str")
-    foreign = ~tidy.str.isascii().to_numpy(dtype=bool)
-    tidy[foreign] = tidy[foreign].str.translate(_FORMS).str.normalize("NFC")
-    tidy = tidy.str.strip()
-    tidy = tidy.mask(tidy.isin(NONE_SIGNS))
-    result = tidy.reindex(numbers).set_axis(column.index)
-    result.name = column.name
-    return result
+    tidy = pd.array([_tidy(text) for text in distinct.to_numpy(dtype=object)], dtype="str")
+    return pd.Series(tidy.take(numbers, allow_fill=True), index=column.index, name=column.name)
+
+
+def _tidy(text: str) -> str | None:
+    tidy = (text if text.isascii() else half_width(text)).strip()
+    return None if tidy in NONE_SIGNS else tidy
 
 
 def to_number(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:

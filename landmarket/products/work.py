@@ -218,4 +218,4 @@ def plain(layer: gpd.GeoDataFrame) -> pd.DataFrame:
     DataFrame
         Its other columns.
     """
-    return pd.DataFrame(layer.drop(columns=layer.geometry.name))
+    return pd.DataFrame(layer).drop(columns=layer.geometry.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import geopandas as gpd
 import pandas as pd
@@ -93,7 +94,7 @@ def priced_parcels(zoned: Zoned, scenario: Scenario) -> Priced:
     """
     table, ends = scenario.price_table, scenario.floor_area_ratio
     basis = price_basis(zoned.parcels, table)
-    parcels = zoned.parcels.drop(columns=basis.columns, errors="ignore").join(basis)
+    parcels = _with_columns(zoned.parcels, basis)
     prices, parcels["price_gap"] = price_or_gap(parcels, table, ends, on=scenario.on)
     sound = parcels[parcels["price_gap"].eq("")].assign(floor_area_ratio=prices["floor_area_ratio"])
     sound = sound.join(prices[prices.columns.difference(sound.columns, sort=False)])
@@ -120,15 +121,20 @@ def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     place = locate(laid, scenario.villages)
     stated = parcels.reindex(columns=place.columns)
     place = place.astype("object").where(place.notna(), stated).infer_objects()
-    steps = (
+    return _with_columns(
+        parcels,
         place,
         ownership(laid, scenario.owners),
         constraint_hits(laid, scenario.constraints),
         planned_use(laid, scenario.plan),
         planning_conditions(parcels),
     )
-    found = pd.concat(steps, axis=1)
-    return parcels.drop(columns=found.columns, errors="ignore").join(found)
+
+
+def _with_columns(parcels: gpd.GeoDataFrame, *found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put tables on the index of the parcels beside them, in place of columns of that name."""
+    names = [name for table in found for name in table.columns]
+    return cast("gpd.GeoDataFrame", pd.concat([parcels.drop(columns=names, errors="ignore"), *found], axis=1))
 
 
 def deals_and_shares(zoned: Zoned, priced: Priced, offered: gpd.GeoDataFrame, scenario: Scenario) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import geopandas as gpd
 import pandas as pd
@@ -163,10 +164,19 @@ class Outcome:
     @property
     def table(self) -> gpd.GeoDataFrame:
         """All columns of all steps on the index of the parcels; missing where a step does not reach."""
-        joined = self.parcels
+        parts: list[pd.DataFrame] = [self.parcels]
+        known = set(self.parcels.columns)
         for step in (self.entry, self.prices, self.deals, self.shares):
-            joined = joined.join(step[step.columns.difference(joined.columns, sort=False)])
-        return joined
+            own = [name for name in step.columns if name not in known]
+            known.update(own)
+            parts.append(step[own].reindex(self.parcels.index))
+        return cast("gpd.GeoDataFrame", pd.concat(parts, axis=1))
+
+    def _column(self, name: str) -> pd.Series[int]:
+        """One column of the table."""
+        steps = (self.parcels, self.entry, self.prices, self.deals, self.shares)
+        found: pd.Series[int] = next(step[name] for step in steps if name in step.columns)
+        return found.reindex(self.parcels.index)
 
     def totals(self) -> pd.DataFrame:
         """Sum by township.
@@ -176,17 +186,17 @@ class Outcome:
         DataFrame
             Index township and 合计; parcels, area [㎡], allowed, priced, sold, and money in integer fen.
         """
-        table = self.table
         counted = pd.DataFrame(
             {
-                "township": table["township"].fillna(UNKNOWN_TOWNSHIP),
+                "township": self.parcels["township"].fillna(UNKNOWN_TOWNSHIP),
                 "parcels": 1,
-                "area": table["area"],
-                "allowed": table["allowed"].eq(ALLOWED).astype("int64"),
-                "priced": table["total_price_fen"].notna().astype("int64"),
-                "sold": table["deal_price_fen"].notna().astype("int64"),
+                "area": self.parcels["area"],
+                "allowed": self._column("allowed").eq(ALLOWED).astype("int64"),
+                "priced": self._column("total_price_fen").notna().astype("int64"),
+                "sold": self._column("deal_price_fen").notna().astype("int64"),
+                **{name: self._column(name).astype("Int64").fillna(0).astype("int64") for name in _MONEY},
             }
-        ).join(table[list(_MONEY)].astype("Int64").fillna(0).astype("int64"))
+        )
         sums = counted.groupby("township").sum()
         sums.loc[TOTAL] = sums.sum()
         whole = sums.columns.drop("area")

@@ -146,4 +146,4 @@ def read_rows(file: ParcelFile, rows: Ints) -> gpd.GeoDataFrame:
         shapes = shapely.from_wkb(frame[name].to_numpy(dtype=object))
         frame[name] = gpd.GeoSeries(shapes, index=frame.index, crs=CRS.from_user_input(crs) if crs else None)
     result = gpd.GeoDataFrame(frame, geometry=first)
-    return result.astype({name: "datetime64[s]" for name in days if name in result.columns})
+    return result.assign(**{name: result[name].astype("datetime64[s]") for name in days if name in result.columns})

@@ -187,7 +187,7 @@ def parquet_bytes(table: pd.DataFrame) -> bytes:
         for name in table.columns
         if table[name].dtype == np.dtype(object) and pd.api.types.infer_dtype(table[name], skipna=True) == "string"
     ]
-    typed, buffer = table.astype(dict.fromkeys(texts, "str")), io.BytesIO()
+    typed, buffer = table.assign(**{str(name): table[name].astype("str") for name in texts}), io.BytesIO()
     if isinstance(typed, gpd.GeoDataFrame):
         typed.to_parquet(buffer, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
     else:
