@@ -28,9 +28,9 @@ bench: $(VENV)/.test
 	for each in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$each $(OUTPUT)/bench || exit 1; done
 	$(BIN)/python -m benchmarks.split --leave $(OUTPUT)/bench
 	$(BIN)/python -m benchmarks.simulation --leave $(OUTPUT)/bench
+	-$(BIN)/python -m benchmarks.ratio_study --leave $(OUTPUT)/bench
 	$(BIN)/python -m benchmarks.results $(OUTPUT)/bench docs/benchmarks.md
 	$(BIN)/python -m benchmarks.main_job
-	-$(BIN)/python -m benchmarks.ratio_study
 	@if [ -f "$$LANDMARKET_POINTS" ]; then $(BIN)/python benchmarks/accuracy.py && $(BIN)/python notebooks/run.py ../docs/accuracy.ipynb; \
 	else echo "accuracy not measured: set LANDMARKET_POINTS to the CSV of land price points (see benchmarks/accuracy.py)"; fi
 

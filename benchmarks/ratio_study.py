@@ -3,7 +3,7 @@
 ::
 
     pip install --target /tmp/assesspy --no-deps assesspy==2.0.2 statsmodels patsy
-    PYTHONPATH=/tmp/assesspy python benchmarks/ratio_study.py --repetitions 3
+    PYTHONPATH=/tmp/assesspy python -m benchmarks.ratio_study --repetitions 3
 
 CPU seconds of this process, all threads; medians of interleaved repetitions. Before any time is printed both sides must
 agree on every statistic, of the sales and of the same resamples. assesspy bootstraps one statistic at a time in a loop:
@@ -19,12 +19,14 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import OURS, Measured, leave
 from landmarket.pricing import ratio_study
 from landmarket.pricing.ratio_study.bootstrap import counted_statistics, intervals, resample_counts, sorted_sales
 from landmarket.pricing.ratio_study.formulas import STATISTICS
@@ -58,7 +60,7 @@ def peer() -> ModuleType:
         raise SystemExit(
             f"assesspy is missing ({error}): nothing to compare with. It is no dependency of landmarket. To install it "
             "aside:\n    pip install --target /tmp/assesspy --no-deps assesspy==2.0.2 statsmodels patsy\n"
-            "    PYTHONPATH=/tmp/assesspy python benchmarks/ratio_study.py"
+            "    PYTHONPATH=/tmp/assesspy python -m benchmarks.ratio_study"
         ) from error
 
 
@@ -159,12 +161,42 @@ def interval_table(ours: Sequence[float], timed: dict[str, Timed], n: int) -> It
         yield f"| **{label}** | **{b:.1f}** | | **{b / a:.1f}** |"
 
 
+def measured(
+    points: dict[str, Timed], ours: Sequence[float], timed: dict[str, Timed], sizes: tuple[int, int]
+) -> Iterator[Measured]:
+    """What was found, for the page of the documentation."""
+    theirs = f"assesspy {version('assesspy')}"
+    a, b = (sum(points[name].medians[side] for name in COMPARED[:3]) for side in (0, 1))
+    question = "比率分析：COD、PRD、PRB（列头是成交宗数）"
+    yield Measured(
+        question=question,
+        target="assesspy 的 5 倍",
+        parcels=sizes[0],
+        seconds={OURS: a, theirs: b},
+        peak={},
+        bars={theirs: 5.0},
+        most=None,
+    )
+    b = sum(timed[name].medians[1] for name in COMPARED[:2])
+    question = f"比率分析：{RESAMPLES:,} 次重抽样的区间；本库八个指标，对方只算 COD、PRD（列头是成交宗数）"
+    yield Measured(
+        question=question,
+        target="assesspy 的 20 倍，内存不随次数增长",
+        parcels=sizes[1],
+        seconds={OURS: statistics.median(ours), theirs: b},
+        peak={},
+        bars={theirs: 20.0},
+        most=None,
+    )
+
+
 def main() -> None:
     """Read the options, compare, print."""
     options = argparse.ArgumentParser(description="time the ratio study beside assesspy")
     options.add_argument("--repetitions", type=int, default=3)
     options.add_argument("--sales", type=int, default=1_000_000, help="sales of the point statistics")
     options.add_argument("--resampled", type=int, default=100_000, help="sales of the intervals")
+    options.add_argument("--leave", type=Path, help="folder for what was measured")
     chosen = options.parse_args()
     assesspy = peer()
     many, fewer = made(chosen.sales), made(chosen.resampled)
@@ -173,6 +205,8 @@ def main() -> None:
     require_equal_resamples(assesspy, fewer, 2)
     points = time_points(assesspy, many, chosen.repetitions)
     ours, timed = time_intervals(assesspy, fewer, chosen.repetitions)
+    if chosen.leave is not None:
+        leave(chosen.leave, "ratio_study", list(measured(points, ours, timed, (len(many), len(fewer)))))
     for line in (*point_table(points, len(many)), *interval_table(ours, timed, len(fewer))):
         print(line)
     peaks = [peak(fewer, resamples) for resamples in (RESAMPLES, 4 * RESAMPLES)]
