@@ -8,8 +8,10 @@ import pandas as pd
 import shapely
 
 from landmarket.checks import require_projected
+from landmarket.common_area import common_areas
 from landmarket.crs import GEOGRAPHIC
 from landmarket.io.shifted_places import FEWEST, Shift, shift_of
+from landmarket.pieces import EQUAL_AREA
 from landmarket.screening.result import Findings, Mask
 from landmarket.screening.shapes import Positions
 from landmarket.zoning.place import locate
@@ -91,8 +93,7 @@ def _in_stated_village(table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> M
     village, other = shapely.STRtree(shapes[others]).query(areas, predicate="intersects")
     chosen = agrees(village, others[other])
     village, row = village[chosen], others[other[chosen]]
-    shared = shapely.area(shapely.intersection(areas[village], shapes[row]))
-    result[row[shared > 0]] = True
+    result[row[common_areas(areas, village, shapes, row) > EQUAL_AREA]] = True
     return result
 
 
