@@ -24,12 +24,11 @@ import numpy.typing as npt
 import shapely
 from synthetic import CRS, write_county
 
-from landmarket import screen
 from landmarket.check_products import checked, write_check
 from landmarket.io.geoparquet import write_geoparquet
 from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import new_run
-from landmarket.screening import Screening
+from landmarket.screening import Screening, survey
 
 Shapes = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -99,10 +98,10 @@ def read(path: Path) -> gpd.GeoDataFrame:
 def check(path: Path, out: Path) -> Screening:
     """Read, screen, write the workbook and the layers."""
     parcels = read_parcels(path)
-    screening = screen(parcels)
+    found = survey(parcels)
     with new_run(out, created=CREATED) as run:
-        write_check(checked(parcels, screening, path.name), run, CREATED)
-    return screening
+        write_check(checked(parcels, found, path.name), run, CREATED)
+    return found.screening
 
 
 def main() -> None:

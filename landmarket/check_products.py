@@ -11,15 +11,13 @@ import numpy as np
 import pandas as pd
 
 from landmarket.columns import label
-from landmarket.crs import to_projected
-from landmarket.geometry import usable_polygons
 from landmarket.io.tables import csv_bytes
 from landmarket.io.whole import write_whole
 from landmarket.io.writing import RunFolder
 from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle
 from landmarket.report.table_book import write_table_book
-from landmarket.screening import Screening, neighbour_faults
+from landmarket.screening import Screening, Survey, neighbour_table
 from landmarket.screening.result import FACTS, joined
 
 WORKBOOK, LAYERS, LIST = "检查结果.xlsx", "检查结果.gpkg", "检查结果.csv"
@@ -59,15 +57,15 @@ class CheckWork:
     notice: str
 
 
-def checked(parcels: gpd.GeoDataFrame, screening: Screening, title: str, notice: str = "") -> CheckWork:
+def checked(parcels: gpd.GeoDataFrame, found: Survey, title: str, notice: str = "") -> CheckWork:
     """Gather what a check found (检查).
 
     Parameters
     ----------
     parcels : GeoDataFrame
         As `landmarket.io.read_parcels` gives them.
-    screening : Screening
-        What `screen` gave for them.
+    found : Survey
+        What `survey` gave for them.
     title : str
         The file, as the workbook names it.
     notice : str, optional
@@ -77,18 +75,12 @@ def checked(parcels: gpd.GeoDataFrame, screening: Screening, title: str, notice:
     -------
     CheckWork
         What `write_check` writes.
-
-    Raises
-    ------
-    CrsError
-        If the layer has no coordinate system.
     """
     notes = tuple(map(str, parcels.attrs.get("source_notes", ())))
-    raw = to_projected(parcels)
-    if "parcel_code" not in raw.columns:
-        raw = raw.assign(parcel_code=pd.Series("", index=raw.index, dtype="str"))
-    raw = raw.set_geometry(gpd.GeoSeries(usable_polygons(raw.geometry.to_numpy()), index=raw.index, crs=raw.crs))
-    return CheckWork(title, notes, raw.geometry, screening, neighbour_faults(raw), notice)
+    nameless = pd.Series("", index=parcels.index, dtype="str")
+    codes = parcels["parcel_code"] if "parcel_code" in parcels.columns else nameless
+    neighbours = neighbour_table(codes, found.shapes, found.overlaps, found.tolerances)
+    return CheckWork(title, notes, found.shapes, found.screening, neighbours, notice)
 
 
 def problem_tables(work: CheckWork) -> dict[str, pd.DataFrame]:

@@ -30,7 +30,7 @@ from landmarket.geometry import polygons_only
 from landmarket.io.parcels import read_parcels
 from landmarket.io.tables import read_csv_table
 from landmarket.io.writing import new_run
-from landmarket.screening import Tolerances, neighbour_faults
+from landmarket.screening import Tolerances, neighbour_faults, survey
 from tests.hunting import examples
 from tests.small_county import write_small_county
 from tests.strategies import DEFECTS, defective, faulty_parcels
@@ -292,7 +292,7 @@ def with_formulas(folder: Path, tmp_path: Path) -> Path:
 
 def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder: Path, tmp_path: Path) -> None:
     parcels = read_parcels(with_formulas(folder, tmp_path))
-    work = checked(parcels, screen(parcels, county="411081"), "宗地.gpkg")
+    work = checked(parcels, survey(parcels, county="411081"), "宗地.gpkg")
     tables, findings = problem_tables(work), work.screening.findings
     assert next(iter(tables)) == "检查汇总"
     assert sum(len(tables[name]) for name in findings["check"].unique()) == len(findings)
@@ -320,7 +320,7 @@ def test_rows_that_the_workbook_leaves_out_stand_in_a_list(tmp_path: Path, monke
     size = (50.0, 40.0, 6.0)
     parcels = faulty_parcels([("floor-area ratio", size)] * 5 + [("spike", size)]).drop(columns="defect")
     parcels.loc[2, "floor_area_ratio"] = "=1+1"
-    work = checked(parcels, screen(parcels), "宗地")
+    work = checked(parcels, survey(parcels), "宗地")
     created = datetime(2026, 3, 2, tzinfo=UTC)
     with new_run(tmp_path / "out", created=created) as run:
         made = write_check(work, run, created)

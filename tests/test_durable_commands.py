@@ -42,7 +42,7 @@ from landmarket.products.book import write_report
 from landmarket.products.documents import parcel_papers, write_parcel_papers, write_worksheet
 from landmarket.products.layers import write_geodatabase, write_parcel_shapefile
 from landmarket.products.sheets import write_county_atlas
-from landmarket.screening import screen
+from landmarket.screening import survey
 from tests import graded_county
 from tests.browser.run_folders import CREATED, DRAWS
 from tests.compiled_county import write_compile_county
@@ -77,7 +77,7 @@ def into(opened: Callable[[Path], AbstractContextManager[RunFolder]], fill: Fill
 def check_command(home: Path) -> dict[str, Write]:
     layer("甲").to_file(home / "宗地.gpkg")
     parcels = read_parcels(home / "宗地.gpkg")
-    work = checked(parcels, screen(parcels), "宗地.gpkg")
+    work = checked(parcels, survey(parcels), "宗地.gpkg")
     return {"check": into(lambda out: new_run(out, created=CREATED), lambda run: write_check(work, run, CREATED))}
 
 

@@ -16,7 +16,7 @@ from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
 from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import new_run
-from landmarket.screening import Screening, screen
+from landmarket.screening import Screening, survey
 
 WARNINGS_FOUND, ERRORS_FOUND = 1, 3
 
@@ -54,15 +54,15 @@ def check(
             raise click.UsageError("给出县配置时，--layer、--crs、--encoding、--county 不起作用；请写在 county.toml 中")
         county = read_county(file)
         parcels = read_county_parcels(county)
-        screening = screen(parcels, county=county.county, villages=read_villages(county))
+        found = survey(parcels, county=county.county, villages=read_villages(county))
         source, notice = county.sources["parcels"], county.notice
     else:
         parcels = read_parcels(file, encoding=encoding, crs=crs, layer=layer)
-        screening = screen(parcels, county=code)
+        found = survey(parcels, county=code)
         source = layer_source(str(file), layer, Path())
-    made = {} if out is None else _write(checked(parcels, screening, _title(source), notice), out, source)
-    _say_findings(screening, parcels.attrs["source_notes"], made, as_json)
-    severities = set(screening.findings["severity"])
+    made = {} if out is None else _write(checked(parcels, found, _title(source), notice), out, source)
+    _say_findings(found.screening, parcels.attrs["source_notes"], made, as_json)
+    severities = set(found.screening.findings["severity"])
     sys.exit(ERRORS_FOUND if "错误" in severities else WARNINGS_FOUND if "警告" in severities else 0)
 
 

@@ -6,9 +6,9 @@ cannot be read becomes missing and is said; a row that cannot be worked with is 
 
 from __future__ import annotations
 
-from landmarket.screening.neighbours import neighbour_faults
+from landmarket.screening.neighbours import neighbour_faults, neighbour_table
 from landmarket.screening.result import Screening
-from landmarket.screening.screen import screen
+from landmarket.screening.screen import Survey, screen, survey
 from landmarket.screening.shapes import Tolerances
 
-__all__ = ["Screening", "Tolerances", "neighbour_faults", "screen"]
+__all__ = ["Screening", "Survey", "Tolerances", "neighbour_faults", "neighbour_table", "screen", "survey"]

@@ -41,11 +41,13 @@ def facing_pairs(shapes: Geometries, width: float, area: float) -> tuple[Positio
     left, right : ndarray of int
         Positions, ``left < right``, each pair once, ascending. None that leaves such ground is missing.
     """
-    sides = _lone_sides(shapes)
+    sides = _lone_sides(shapes, _near_others(shapes, width))
     lines = np.asarray(shapely.linestrings(np.stack([sides.start, sides.end], axis=1)))
-    one, two = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=width)
-    apart = sides.owner[one] != sides.owner[two]
+    one, two = _near(lines, width)
+    apart = sides.owner[one] != sides.owner[two]  # most are corners of one shape
     one, two = one[apart], two[apart]
+    close = shapely.dwithin(lines[one], lines[two], width)
+    one, two = one[close], two[close]
     near = ~_open_corners(sides, one, two, (width / 2) ** 2 / area)
     one, other = one[near], sides.owner[two[near]]
     facing = np.unique(np.stack([one, other], axis=1), axis=0)
@@ -58,15 +60,29 @@ def facing_pairs(shapes: Geometries, width: float, area: float) -> tuple[Positio
     return left, right
 
 
-def _lone_sides(shapes: Geometries) -> _Sides:
-    """Sides that stand once: ground in no parcel is bounded by these alone."""
-    parts, owner = polygon_parts(shapes)
+def _near(shapes: Geometries, width: float) -> tuple[Positions, Positions]:
+    """Pairs of shapes whose frames are nearer than so much, in both orders, each shape with itself too."""
+    x0, y0, x1, y1 = shapely.bounds(shapes).T
+    frames = shapely.box(x0 - width, y0 - width, x1 + width, y1 + width)
+    one, two = shapely.STRtree(shapes).query(frames)
+    return one, two
+
+
+def _near_others(shapes: Geometries, width: float) -> Positions:
+    """Shapes whose frame is nearer than so much to that of another: the others face none."""
+    one, two = _near(shapes, width)
+    return np.unique(one[one != two])
+
+
+def _lone_sides(shapes: Geometries, chosen: Positions) -> _Sides:
+    """Sides of the chosen shapes that stand once: ground in no parcel is bounded by these alone."""
+    parts, owner = polygon_parts(shapes[chosen])
     rings, polygon = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     hashed = pd.util.hash_array(points[:, 0]) * np.uint64(31) + pd.util.hash_array(points[:, 1])
     first = np.flatnonzero(ring[1:] == ring[:-1])
     lone = first[~pd.Series(hashed[first] + hashed[first + 1]).duplicated(keep=False).to_numpy()]
-    return _Sides(points[lone], points[lone + 1], owner[polygon[ring[lone]]])
+    return _Sides(points[lone], points[lone + 1], chosen[owner[polygon[ring[lone]]]])
 
 
 def _open_corners(sides: _Sides, one: Positions, two: Positions, tangent: float) -> Mask:

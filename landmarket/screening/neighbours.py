@@ -42,27 +42,49 @@ def neighbour_faults(parcels: gpd.GeoDataFrame, tolerances: Tolerances | None = 
     crs = require_projected(parcels, "neighbour_faults")
     limits = tolerances or Tolerances()
     shapes = usable_polygons(flat(parcels.geometry.to_numpy()))
-    rows = np.flatnonzero(~shapely.is_missing(shapes))
-    shapes = shapes[rows]
-    over = overlaps(shapes, limits.overlap_area)
-    gaps = _gaps(shapes, limits, told=over)
+    drawn = gpd.GeoSeries(shapes, index=parcels.index, crs=crs)
+    return neighbour_table(parcels["parcel_code"], drawn, overlaps(shapes, limits.overlap_area), limits)
+
+
+def neighbour_table(
+    codes: pd.Series[str], shapes: gpd.GeoSeries, over: Overlaps, limits: Tolerances
+) -> gpd.GeoDataFrame:
+    """List what `neighbour_faults` lists, of shapes whose overlaps are known (相邻宗地问题).
+
+    Parameters
+    ----------
+    codes : Series of str
+        Parcel codes, by source row.
+    shapes : GeoSeries
+        Valid polygons or None, on the same index, in a projected system [m].
+    over : Overlaps
+        The pairs that overlap, by position.
+    limits : Tolerances
+        Width and least area of a gap.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per pair that overlaps and per gap.
+    """
+    gaps = _gaps(shapes.to_numpy(), limits, told=over)
     left, right = np.concatenate([over.left, gaps[0]]), np.concatenate([over.right, gaps[1]])
     ground = np.concatenate([polygons_only(over.ground), gaps[2]])
     relation = np.concatenate([np.where(over.equal, EQUAL, OVERLAP), np.full(len(gaps[0]), GAP)]).astype(object)
-    codes = parcels["parcel_code"].fillna("").astype("str").to_numpy()[rows]
+    named, rows = codes.fillna("").astype("str").to_numpy(), codes.index.to_numpy()
     table = pd.DataFrame(
         {
             "relation": relation,
-            "parcel_code": codes[left],
-            "other_code": codes[right],
-            "source_row": parcels.index.to_numpy()[rows][left],
-            "other_row": parcels.index.to_numpy()[rows][right],
+            "parcel_code": named[left],
+            "other_code": named[right],
+            "source_row": rows[left],
+            "other_row": rows[right],
             "relation_area": np.round(shapely.area(ground), 2),
             "relation_width": np.round(mean_width(ground), 3),
         },
         columns=_COLUMNS,
     )
-    return gpd.GeoDataFrame(table, geometry=ground, crs=crs)
+    return gpd.GeoDataFrame(table, geometry=ground, crs=shapes.crs)
 
 
 def _gaps(shapes: Geometries, limits: Tolerances, told: Overlaps) -> tuple[Positions, Positions, Geometries]:

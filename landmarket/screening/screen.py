@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import geopandas as gpd
 import pandas as pd
 
@@ -11,10 +13,32 @@ from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings, Screening, joined
-from landmarket.screening.shapes import Tolerances, check_area, check_geometry, check_overlaps
+from landmarket.screening.shapes import Overlaps, Tolerances, check_area, check_geometry, check_overlaps, overlaps
 from landmarket.screening.values import check_columns, check_facts, check_values
 
 ERROR = "错误"
+
+
+class Survey(NamedTuple):
+    """What screening gives, with what it knows of the shapes (数据检查及其图形), for whoever draws the problems.
+
+    Attributes
+    ----------
+    screening : Screening
+        Accepted rows, findings, rows set aside.
+    shapes : GeoSeries
+        Polygon of every row, by source row, in a projected system [m], repaired even where that is in doubt; None
+        where there is none.
+    overlaps : Overlaps
+        The pairs of them that overlap, by position.
+    tolerances : Tolerances
+        Limits of the checks.
+    """
+
+    screening: Screening
+    shapes: gpd.GeoSeries
+    overlaps: Overlaps
+    tolerances: Tolerances
 
 
 def screen(
@@ -47,6 +71,39 @@ def screen(
     CrsError
         If the layer has no coordinate system.
     """
+    return survey(parcels, county=county, villages=villages, tolerances=tolerances).screening
+
+
+def survey(
+    parcels: gpd.GeoDataFrame,
+    *,
+    county: str | None = None,
+    villages: gpd.GeoDataFrame | None = None,
+    tolerances: Tolerances | None = None,
+) -> Survey:
+    """Check raw parcels as `screen` does, and keep what it knows of the shapes (数据检查及其图形).
+
+    Parameters
+    ----------
+    parcels : GeoDataFrame
+        As `landmarket.io.read_parcels` gives them.
+    county : str, optional
+        County code that parcel codes must begin with; without it any county of the list is right.
+    villages : GeoDataFrame, optional
+        Villages of the county: stated township and village are checked against the shape's place.
+    tolerances : Tolerances, optional
+        Limits of the checks.
+
+    Returns
+    -------
+    Survey
+        The screening, and shapes and overlaps of all rows.
+
+    Raises
+    ------
+    CrsError
+        If the layer has no coordinate system.
+    """
     limits = tolerances or Tolerances()
     raw = to_projected(parcels)
     table = raw.copy()
@@ -57,17 +114,21 @@ def screen(
     check_values(table, found)
     check_columns(table, found)
     check_codes(table, raw, found, county)
-    geometry = check_geometry(table, found, limits)
-    table = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=table.crs))
+    shapes, certain = check_geometry(table, found, limits)
+    used = shapes.copy()
+    used[~certain] = None
+    table = table.set_geometry(gpd.GeoSeries(used, index=table.index, crs=table.crs))
     check_area(table, found, limits)
     check_facts(table, found)
     if villages is not None:
         check_places(table, found, villages)
-    check_overlaps(table, found, limits)
+    over = overlaps(shapes, limits.overlap_area)
+    check_overlaps(table, found, over)
     findings = found.table()
     reasons = joined(findings[findings["severity"].eq(ERROR)], "check")
     aside = table.index.isin(reasons.index)
     set_aside = raw.loc[aside, [name for name in raw.columns if not secret_name(name)]].copy()
     set_aside["set_aside_reason"] = reasons.reindex(set_aside.index)
     accepted = table.loc[~aside].reset_index(names="source_row").set_index("parcel_code")
-    return Screening(accepted, findings, set_aside)
+    drawn = gpd.GeoSeries(shapes, index=table.index, crs=table.crs)
+    return Survey(Screening(accepted, findings, set_aside), drawn, over, limits)

@@ -58,7 +58,7 @@ class Tolerances:
     gap_area: float = 0.5
 
 
-def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> npt.NDArray[np.object_]:
+def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> tuple[Geometries, Mask]:
     """Check shapes and repair what can be repaired without doubt.
 
     Parameters
@@ -72,8 +72,10 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
 
     Returns
     -------
-    ndarray of shapely geometries
-        Usable shapes; None where there is none.
+    shapes : ndarray of shapely geometries
+        Polygons, repaired even where that is in doubt; None where there is none.
+    certain : ndarray of bool
+        Where the shape is as drawn, or repaired without doubt.
     """
     original = flat(table.geometry.to_numpy())
     missing = shapely.is_missing(original) | shapely.is_empty(original)
@@ -99,13 +101,12 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     for key, rows in (("geometry_repaired", invalid & certain), ("geometry_invalid", doubtful)):
         faults = shape_faults(candidates[rows], fixed[rows], certain[rows])
         found.add(key, rows, faults.texts(), facts=pd.DataFrame(faults._asdict()))
-    fixed[doubtful] = None
     _check_points(fixed, ~invalid, found)
     area, width = shapely.area(fixed), mean_width(fixed)
-    sliver = (area < limits.sliver_area) | (width < limits.sliver_width)
+    sliver = ((area < limits.sliver_area) | (width < limits.sliver_width)) & ~doubtful
     shown = [f"{a:.2f}㎡，均宽 {w:.2f} m" for a, w in zip(area[sliver], width[sliver], strict=True)]
     found.add("geometry_sliver", sliver, shown)
-    return fixed
+    return fixed, ~doubtful
 
 
 def _check_points(geometry: Geometries, valid: Mask, found: Findings) -> None:
@@ -227,22 +228,22 @@ def _diagonal_frames(geometry: Geometries) -> npt.NDArray[np.float64]:
     return frames
 
 
-def check_overlaps(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> None:
+def check_overlaps(table: gpd.GeoDataFrame, found: Findings, over: Overlaps) -> None:
     """Find parcels with equal shapes, and pairs that overlap.
 
     Parameters
     ----------
     table : GeoDataFrame
-        Raw parcels.
+        Parcels with usable shapes or none.
     found : Findings
         Where findings go.
-    limits : Tolerances
-        Limits of the checks.
+    over : Overlaps
+        Pairs of the table's rows that overlap; those with a shape that the table does not use are passed over.
     """
-    geometry = table.geometry.to_numpy()
-    left, right, _, shared, same = overlaps(geometry, limits.overlap_area)
+    left, right, _, shared, same = over
     codes = table["parcel_code"].fillna("（无代码）").to_numpy()
-    apart = codes[left] != codes[right]
+    used = table.geometry.notna().to_numpy()
+    apart = (codes[left] != codes[right]) & used[left] & used[right]
     equal, over = same & apart, ~same & apart
     for key, chosen in (("geometry_duplicated", equal), ("geometry_overlap", over)):
         rows = np.concatenate([left[chosen], right[chosen]])

@@ -22,6 +22,7 @@ from landmarket.errors import LandMarketWarning
 from landmarket.io.writing import new_run
 from landmarket.products import Work, county_run, do_county, record, sheets
 from landmarket.products.documents import parcel_papers, write_parcel_papers, write_worksheet
+from landmarket.screening import survey
 from tests import test_compile_products
 from tests.browser.conftest import Open
 from tests.browser.run_folders import CREATED, income_folder, market_folder, whole_run
@@ -65,7 +66,7 @@ def check_folder(main: Work, folder: Path) -> Path:
     """What ``landmarket check --out`` leaves."""
     parcels = read_county_parcels(main.county)
     with new_run(folder, created=CREATED) as run:
-        write_check(checked(parcels, main.screening, NOTICE, NOTICE), run, CREATED)
+        write_check(checked(parcels, survey(parcels), NOTICE, NOTICE), run, CREATED)
     return run.final
 
 
