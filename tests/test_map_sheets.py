@@ -25,6 +25,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection, PathCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.path import Path as MplPath
 from matplotlib.text import Text
 from pyproj import CRS
 from shapely.geometry import MultiPolygon, Polygon, box
@@ -56,6 +57,7 @@ from landmarket.figures import (
 from landmarket.figures.county_sheets import GRADES, PRICES
 from landmarket.figures.map_classes import classes_of, natural_breaks, printable_breaks
 from landmarket.figures.map_features import Label, draw_labels
+from landmarket.figures.map_ground import paths_of
 from landmarket.figures.map_imprint import crs_note
 from landmarket.figures.map_paper import Box, Window, round_length, scale_number, window_of
 from landmarket.figures.map_spec import Classes
@@ -795,3 +797,30 @@ def test_patches_of_the_legend_have_the_marks_of_the_map() -> None:
         if to_rgba(patch.get_facecolor())[3] and patch.get_gid() is None
     ]
     assert swatches == marks
+
+
+def rings_of(path: MplPath) -> list[np.ndarray]:
+    """The closed rings of a path, each ending where it began."""
+    starts = np.flatnonzero(path.codes == MplPath.MOVETO).tolist()
+    rings = [path.vertices[start:stop] for start, stop in pairwise([*starts, len(path.vertices)])]
+    assert all(np.array_equal(ring[0], ring[-1]) for ring in rings)
+    assert np.count_nonzero(path.codes == MplPath.CLOSEPOLY) == len(starts)
+    return rings
+
+
+def doubled_area(ring: np.ndarray) -> float:
+    """By the shoelace formula: negative where the ring runs clockwise."""
+    x, y = ring.T
+    return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
+
+
+def test_areas_become_paths_with_all_parts_and_holes() -> None:
+    holed = box(0, 0, 10, 10).difference(box(2, 2, 4, 4))
+    apart = MultiPolygon([holed, box(20, 0, 21, 3)])
+    line = shapely.LineString([(0, 0), (1, 1)])
+    mixed = shapely.GeometryCollection([line, apart, box(30, 0, 32, 2)])
+    paths = paths_of([apart, None, line, Polygon(), box(5, 5, 6, 7), mixed])
+    areas = [[doubled_area(ring) / 2 for ring in rings_of(path)] for path in paths]
+    # a hole runs the other way round, so that it is not filled
+    assert areas == [[100.0, -4.0, 3.0], [], [], [], [2.0], [100.0, -4.0, 3.0, 4.0]]
+    assert paths_of([]) == []

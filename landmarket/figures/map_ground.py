@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -202,7 +203,9 @@ def draw_lines(axes: Axes, shapes: Shapes, stroke: Stroke, enlarged: float, orde
         What they lie above.
     """
     parts = shapely.get_parts(shapely.get_parts(shapes))
-    lines = [shapely.get_coordinates(part) for part in parts if shapely.get_dimensions(part) == 1]
+    parts = parts[shapely.get_dimensions(parts) == 1]
+    points, ends = shapely.get_coordinates(parts), np.cumsum(shapely.get_num_coordinates(parts)).tolist()
+    lines = [points[start:stop] for start, stop in pairwise([0, *ends])]
     dashes = stroke.dashes if stroke.dashes[1] else "-"
     axes.add_collection(
         LineCollection(
@@ -229,13 +232,18 @@ def paths_of(shapes: Shapes | Sequence[BaseGeometry]) -> list[Path]:
     list of matplotlib.path.Path
         One a shape.
     """
-    return [_path(shape) for shape in shapely.orient_polygons(np.asarray(shapes, dtype=object))]
-
-
-def _path(shape: BaseGeometry) -> Path:
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
+    whole = shapely.orient_polygons(np.asarray(shapes, dtype=object))
+    parts, shape = shapely.get_parts(whole, return_index=True)
+    parts, part = shapely.get_parts(parts, return_index=True)
+    areas = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, area = shapely.get_rings(parts[areas], return_index=True)
+    points, ends = shapely.get_coordinates(rings), np.cumsum(shapely.get_num_coordinates(rings))
+    begins = np.concatenate([[0], ends])
+    codes = np.full(len(points), Path.LINETO, dtype=Path.code_type)
+    codes[begins[:-1]], codes[ends - 1] = Path.MOVETO, Path.CLOSEPOLY
+    owner = shape[part][areas][area]
+    cuts = begins[np.searchsorted(owner, np.arange(len(whole) + 1))].tolist()
+    return [Path(points[start:stop], codes[start:stop]) for start, stop in pairwise(cuts)]
 
 
 def _shown(layer: gpd.GeoDataFrame, window: Window) -> Shapes:
