@@ -175,7 +175,7 @@ def factor_columns(
         term_columns(parcels, keys, basis, table),
         far_columns(parcels, keys, basis, table),
         step_columns(parcels, keys, table),
-        development_columns(parcels, basis, table),
+        development_columns(parcels, keys, basis, table),
     ]
     columns = pd.concat([basis[["price_form"]], *(columns for columns, _ in steps)], axis=1)
     return columns, [each for _, faults in steps for each in faults]

@@ -152,7 +152,7 @@ def _interpolate(ratios: Floats, factors: Floats) -> Callable[[Sequence[Fraction
 
 
 def development_columns(
-    parcels: pd.DataFrame, basis: pd.DataFrame, table: PriceTable
+    parcels: pd.DataFrame, keys: Keys, basis: pd.DataFrame, table: PriceTable
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Compute the correction for the development degree (开发程度修正).
 
@@ -160,6 +160,8 @@ def development_columns(
     ----------
     parcels : DataFrame
         Optionally with ``development``.
+    keys : Keys
+        Uses and grades of the parcels.
     basis : DataFrame
         From `connotation_columns`.
     table : PriceTable
@@ -174,9 +176,10 @@ def development_columns(
     """
     given = parcels["development"] if "development" in parcels else pd.Series("", index=parcels.index, dtype="str")
     own_code, own = text_codes(given)
-    base_code, base = text_codes(basis["stated_development"])
-    present, which = present_pairs(own_code, base_code, len(base))
-    found = [_development(own[has], base[stated], table) for has, stated in present]
+    base = basis["stated_development"].iloc[keys.first].tolist()
+    present, which = present_pairs(own_code, keys.code, len(base))
+    told = {pair: _development(*pair, table) for pair in {(own[has], base[stated]) for has, stated in present}}
+    found = [told[own[has], base[stated]] for has, stated in present]
     amounts = np.array([amount for amount, _, _ in found], dtype=np.float64)
     notes = texts([note for _, note, _ in found], which, parcels.index)
     troubles = [trouble for _, _, trouble in found]

@@ -102,7 +102,12 @@ def texts(values: list[str], codes: npt.NDArray[np.intp], index: pd.Index[str]) 
     Series of str
         On that index.
     """
-    return pd.Series(pd.array(pa.array(values, pa.large_string()).take(pa.array(codes)), dtype="str"), index=index)
+    present = {values[code] for code in np.flatnonzero(np.bincount(codes, minlength=len(values)))}
+    if len(present) == 1:
+        spread_out = pa.repeat(pa.scalar(present.pop(), pa.large_string()), len(codes))
+    else:
+        spread_out = pa.array(values, pa.large_string()).take(pa.array(codes))
+    return pd.Series(pd.array(spread_out, dtype="str"), index=index)
 
 
 def kept_texts(given: pd.Series[str], kept: npt.NDArray[np.bool_]) -> pd.Series[str]:

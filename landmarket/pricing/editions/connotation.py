@@ -243,7 +243,7 @@ def _development(cells: pd.DataFrame, own: pd.DataFrame, aim: pd.DataFrame, tabl
     if differs.any():
         _require_figures(cells, differs & (len(table.development) == 0), "开发程度修正表")
         wanted = cells[differs].assign(development=aim.loc[differs, "stated_development"].to_numpy())
-        columns, faults = development_columns(wanted, own[differs], table)
+        columns, faults = development_columns(wanted, use_grade_keys(wanted), own[differs], table)
         require_sound(wanted, faults, NEEDED_BY)
         added[differs] = columns["development_correction"].to_numpy()
     return added
