@@ -132,12 +132,21 @@ def polygons_only(geometry: Geometries) -> Geometries:
     ndarray of shapely geometries
         None where a geometry has no polygon.
     """
+    drawn = np.asarray(geometry, dtype=object)
+    plain = (shapely.get_type_id(drawn) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(drawn)
+    result = drawn.copy()
+    result[~plain] = _polygons_of(drawn[~plain])
+    return result
+
+
+def _polygons_of(geometry: Geometries) -> Geometries:
+    """The polygons of each geometry that is more than one, or something else."""
     result: Geometries = np.full(len(geometry), None, dtype=object)
     nested, owner = polygon_parts(geometry)
     places, start, count = np.unique(owner, return_index=True, return_counts=True)
     result[places[count == 1]] = nested[start[count == 1]]
     several = np.flatnonzero(count > 1)
-    drawn = np.asarray(geometry, dtype=object)[places[several]]
+    drawn = geometry[places[several]]
     whole = (shapely.get_type_id(drawn) == shapely.GeometryType.MULTIPOLYGON) & shapely.is_valid(drawn)
     whole &= shapely.get_num_geometries(drawn) == count[several]
     result[places[several[whole]]] = drawn[whole]

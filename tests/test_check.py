@@ -31,6 +31,7 @@ from landmarket.io.parcels import read_parcels
 from landmarket.io.tables import read_csv_table
 from landmarket.io.writing import new_run
 from landmarket.screening import Tolerances, neighbour_faults, survey
+from landmarket.screening.result import joined
 from tests.hunting import examples
 from tests.small_county import write_small_county
 from tests.strategies import DEFECTS, defective, faulty_parcels
@@ -269,6 +270,27 @@ def test_polygons_of_many_collections_are_kept_in_their_rows() -> None:
     two = shapely.geometrycollections([triangle, shapely.box(5, 5, 6, 6), line])
     kept = polygons_only([line, two, triangle, None, shapely.geometrycollections([triangle])])  # type: ignore[arg-type]
     assert [None if shape is None else shape.area for shape in kept] == [None, 1.5, 0.5, None, 0.5]
+
+
+def test_overlaps_with_a_shape_repaired_in_doubt_are_neighbours_and_no_finding() -> None:
+    """A bow tie of two halves, and a box that covers the upper one by 400 ㎡; the tie itself is set aside."""
+    parcels = squares((0, 60, 100, 100), (0, 0, 1, 1), (0, 0, 10, 10))
+    parcels.loc[2, "geometry"] = at(rings("0 0, 100 100, 0 100, 100 0, 0 0"))
+    parcels.loc[3, "geometry"] = at(shapely.box(0, 60, 50, 100))
+    found = survey(parcels)
+    told = found.screening.findings
+    assert set(told.loc[told["check"].eq("与另一宗重叠"), "source_row"]) == {1, 3}
+    over = checked(parcels, found, "宗地").neighbours
+    pairs = {(row, other) for row, other in zip(over["source_row"], over["other_row"], strict=True)}
+    assert pairs == {(1, 2), (1, 3), (2, 3)}
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from("甲乙丙")), max_size=12))
+def test_what_is_found_of_a_row_is_told_once_in_its_order(drawn: list[tuple[int, str]]) -> None:
+    findings = pd.DataFrame(drawn, columns=["source_row", "check"]).astype({"source_row": "int64", "check": "str"})
+    expected = {row: "；".join(dict.fromkeys(text for own, text in drawn if own == row)) for row, _ in drawn}
+    assert joined(findings, "check").to_dict() == expected
 
 
 # --- what is handed over

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from landmarket.columns import schema
@@ -94,21 +95,33 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     plain = pd.DataFrame(table.drop(columns=table.geometry.name) if isinstance(table, gpd.GeoDataFrame) else table)
     if plain.index.name is not None:
         plain = plain.reset_index()
-    columns = {}
+    columns = [_quoted(_guarded(str(name))) for name in plain.columns]
+    cells = []
     for name in plain.columns:
         values = plain[name]
-        if pd.api.types.is_datetime64_any_dtype(values):
-            columns[_guarded(str(name))] = values.dt.strftime("%Y-%m-%d")
-        elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            columns[_guarded(str(name))] = values
-        else:
-            numbers, distinct = pd.factorize(values.astype("object"))  # each distinct text is looked at once
-            guarded = pd.Series([*map(_guarded, distinct), None], index=[*range(len(distinct)), -1], dtype="object")
-            columns[_guarded(str(name))] = guarded.reindex(numbers).set_axis(plain.index)
-    text = pd.DataFrame(columns, index=plain.index).to_csv(
-        index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n"
-    )
-    return text.encode("utf-8-sig", errors="backslashreplace")
+        dates = pd.api.types.is_datetime64_any_dtype(values)
+        cells.append(_cells(values.dt.strftime("%Y-%m-%d") if dates else values))
+    lines = [",".join(columns), *map(",".join, zip(*cells, strict=True))]
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8-sig", errors="backslashreplace")
+
+
+def _cells(values: pd.Series[str]) -> list[str]:
+    """The cells of a column as they are written; each distinct text is looked at once."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        present = values.notna().to_numpy()
+        texts = np.full(len(values), _quoted(""), dtype="object")
+        texts[present] = list(map(str, values[present].to_numpy()))
+    else:
+        text = isinstance(values.dtype, pd.StringDtype)
+        numbers, distinct = pd.factorize(values if text else values.astype("object"))
+        told = [_quoted(_guarded(value)) for value in distinct.tolist()]
+        texts = np.array([*told, _quoted("")], dtype="object")[numbers]  # the last is taken where a value is missing
+    cells: list[str] = texts.tolist()
+    return cells
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _guarded(value: object) -> str:

@@ -182,7 +182,7 @@ class Findings:
                 "check": check.name,
                 "severity": check.severity,
                 "column": column or check.column,
-                "value": pd.Series(list(values), dtype="str").fillna("").to_numpy(),
+                "value": pd.Series(values).astype("str").fillna("").to_numpy(),
                 "cure": check.cure,
             }
         )
@@ -233,8 +233,16 @@ def joined(findings: pd.DataFrame, column: str) -> pd.Series[str]:
     Series of str
         By source row: the texts joined by ；.
     """
-    texts: dict[int, str] = {}
     once = findings.drop_duplicates(["source_row", column])
-    for row, text in zip(once["source_row"].tolist(), once[column].tolist(), strict=True):
-        texts[row] = f"{texts[row]}；{text}" if row in texts else text
-    return pd.Series(texts, dtype="str")
+    numbers, texts = pd.factorize(once[column])
+    rows, index = pd.factorize(once["source_row"])
+    place = once.groupby("source_row").cumcount().to_numpy()
+    said, told = np.zeros(len(index), dtype=np.int64), [""]
+    for turn in range(place.max(initial=-1) + 1):  # many rows say the same: each sequence of texts is joined once
+        now = place == turn
+        pairs, distinct = pd.factorize(said[rows[now]] * len(texts) + numbers[now])
+        before, added = np.divmod(distinct, len(texts))
+        ends = [(told[one], str(texts[other])) for one, other in zip(before, added, strict=True)]
+        said[rows[now]] = pairs + len(told)
+        told += [f"{start}；{text}" if turn else text for start, text in ends]
+    return pd.Series(np.array(told, dtype="object")[said], index=index, dtype="str")
