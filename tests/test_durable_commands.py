@@ -16,14 +16,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from landmarket.book_products import book_run, book_work, county_book_plan, write_book
 from landmarket.check_products import checked, write_check
+from landmarket.cli.main_command import app
 from landmarket.compile_products import compile_run, write_compilation
-from landmarket.county import read_county
-from landmarket.errors import LandMarketWarning
+from landmarket.county import read_county, read_county_parcels
+from landmarket.errors import LandMarketError, LandMarketWarning
 from landmarket.grade_products import grading_run, write_grades
 from landmarket.income_products import do_income, income_run, write_income
+from landmarket.io.geoparquet import write_geoparquet
 from landmarket.io.manifest import altered_files
 from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import LATEST, RunFolder, new_run, read_latest
@@ -43,6 +46,8 @@ from landmarket.products.documents import parcel_papers, write_parcel_papers, wr
 from landmarket.products.layers import write_geodatabase, write_parcel_shapefile
 from landmarket.products.sheets import write_county_atlas
 from landmarket.screening import survey
+from landmarket.tiles import run_tiles
+from landmarket.tiles.tiling import in_order
 from tests import graded_county
 from tests.browser.run_folders import CREATED, DRAWS
 from tests.compiled_county import write_compile_county
@@ -51,6 +56,7 @@ from tests.disk_faults import FULL as DISK_FULL
 from tests.disk_faults import fails_at_each_call
 from tests.hostile_county import hostile_events, write_hostile_county
 from tests.hunting import FULL
+from tests.small_county import write_small_county
 from tests.test_compile_products import compiled
 from tests.test_durability import layer
 
@@ -60,7 +66,9 @@ Filled = Callable[[RunFolder], object]
 CHEAP = ("check",)
 GRADING = ("grade", "compile")
 MAIN = ("run", "report", "map", "atlas", "layers", "papers", "worksheet", "income", "simulate", "book report")
-COMMANDS = (*CHEAP, *GRADING, *MAIN) if FULL else CHEAP
+COMMANDS = (*CHEAP, "rerun", *GRADING, *MAIN) if FULL else CHEAP
+KILLED = (*COMMANDS, "run --tables") if FULL else COMMANDS
+"""A run by tiles keeps those it has done: what a full disk leaves of it is looked at in ``test_tiles``."""
 KILLS = 100 if FULL else 3
 
 
@@ -79,6 +87,29 @@ def check_command(home: Path) -> dict[str, Write]:
     parcels = read_parcels(home / "宗地.gpkg")
     work = checked(parcels, survey(parcels), "宗地.gpkg")
     return {"check": into(lambda out: new_run(out, created=CREATED), lambda run: write_check(work, run, CREATED))}
+
+
+def rerun_command(home: Path) -> dict[str, Write]:
+    """``rerun`` as it is typed, of a run of ``check``; its comparison finds every file the same."""
+    done = CliRunner().invoke(app, ["check", str(home / "宗地.gpkg"), "--out", str(home / "当时")])
+    first = read_latest(home / "当时")
+    assert first is not None, done.output
+
+    def write(out: Path) -> None:
+        again = CliRunner().invoke(app, ["rerun", str(first), "--out", str(out)])
+        if isinstance(again.exception, LandMarketError):
+            raise again.exception
+        assert (again.exit_code, "复算成果：" in again.stdout) == (0, True), again.output
+
+    return {"rerun": write}
+
+
+def tiled_command(home: Path) -> dict[str, Write]:
+    path = write_small_county(home / "tiled", parcels=6)
+    write_geoparquet(read_county_parcels(read_county(path)), path.parent / "parcels.parquet")
+    path.write_text(path.read_text(encoding="utf-8").replace("parcels.gpkg", "parcels.parquet"), encoding="utf-8")
+    county = read_county(path)
+    return {"run --tables": lambda out: run_tiles(county, out, tiling=in_order(4))}
 
 
 def grading_commands(home: Path) -> dict[str, Write]:
@@ -150,8 +181,10 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Write]:
     home = tmp_path_factory.mktemp("commands")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LandMarketWarning)
-        more = grading_commands(home) | main_commands(home) if FULL else {}
-        return check_command(home) | more
+        cheap = check_command(home)
+        if not FULL:
+            return cheap
+        return cheap | rerun_command(home) | tiled_command(home) | grading_commands(home) | main_commands(home)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -171,7 +204,7 @@ def test_a_full_disk_stops_a_command_and_leaves_the_former_run(
     assert {path.name for path in out.iterdir()} == {LATEST, latest.name, former.name if former else ""}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", KILLED)
 def test_a_command_killed_at_any_moment_leaves_the_former_run(
     commands: dict[str, Write], tmp_path: Path, name: str
 ) -> None:

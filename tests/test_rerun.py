@@ -24,6 +24,7 @@ from landmarket.errors import ReadError
 from landmarket.io.writing import new_run, read_latest
 from landmarket.rerun import changed_inputs, changed_versions, compare_runs, read_run
 from tests.small_county import write_small_county
+from tests.test_durability import layer
 
 pytestmark = pytest.mark.filterwarnings("ignore::landmarket.errors.LandMarketWarning")
 NEEDED = ("index.html", "maps/index.html", "图集.pdf", "地价与收益分配.xlsx", "图层.gpkg", "tables/shares.parquet")
@@ -72,6 +73,18 @@ def test_the_whole_job_done_again_is_equal_to_the_byte(county: Path, tmp_path: P
     ):
         assert needed in files
     assert any(name.endswith(".docx") for name in files)
+
+
+def test_a_check_ends_by_what_it_found_and_is_compared_all_the_same(tmp_path: Path) -> None:
+    layer("甲").to_file(tmp_path / "宗地.gpkg")
+    found = CliRunner().invoke(app, ["check", str(tmp_path / "宗地.gpkg"), "--out", str(tmp_path / "当时")])
+    assert found.exit_code == 1  # of warnings: columns are missing
+    checked = read_latest(tmp_path / "当时")
+    assert checked is not None
+    code, results, _ = again(checked, tmp_path / "现在")
+    assert (code, set(results)) == (0, {"检查结果.xlsx", "检查结果.gpkg"})
+    (checked / "检查结果.xlsx").unlink()
+    assert again(checked, tmp_path / "现在")[0] == 1
 
 
 def test_options_are_recorded_and_used_again(county: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -47,10 +47,11 @@ def rerun(context: click.Context, folder: Path, out: Path, as_json: bool) -> Non
     context.meta[CREATED] = recorded.created
     command = _command(context, recorded)
     click.echo(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
-    with redirect_stdout(sys.stderr):
+    former = read_latest(out)
+    with redirect_stdout(sys.stderr), suppress(SystemExit):  # `check` ends with a code for the worst it found
         context.invoke(command, **_parameters(command, recorded.options), out=out, as_json=False)
     again = read_latest(out)
-    if again is None:
+    if again in (None, former):
         raise ReadError(f"{out}：复算没有留下成果。办法：换一个成果目录再试。")
     _tell(compare_runs(folder, again), again, as_json)
 
