@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from landmarket.book_products import book_run, book_work, county_book_plan, write_book
@@ -157,14 +158,21 @@ def test_names_are_handed_over_as_they_were_written(runs: dict[str, Path]) -> No
 @pytest.mark.parametrize("command", [*COMMANDS, "check"])
 def test_no_person_is_named(runs: dict[str, Path], command: str) -> None:
     """Representatives, members, recorders and whoever a layer's own columns name; members are posted masked."""
-    kinds = {".html", ".xlsx", ".docx", ".csv", ".svg", ".gpkg", ".json"}
-    looked = [path for path in runs[command].rglob("*") if path.suffix in kinds]
+    kinds = {".html", ".xlsx", ".docx", ".csv", ".svg", ".gpkg", ".json", ".parquet"}
+    looked = [path for path in runs[command].rglob("*") if path.suffix in kinds and path.name != "parcels.parquet"]
     assert looked
     assert [path.name for path in looked if PERSON in content(path)] == []
 
 
+def test_the_table_of_parcels_keeps_the_columns_of_its_file(runs: dict[str, Path]) -> None:
+    """As the page on safe outputs says of ``tables``; and seen to fail: names in such a file are found."""
+    assert PERSON in content(runs["run"] / "tables" / "parcels.parquet")
+
+
 def content(path: Path) -> str:
     """All text of a file: what is packed, unpacked."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).to_csv()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             return "\n".join(packed.read(name).decode(errors="ignore") for name in packed.namelist())
