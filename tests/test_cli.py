@@ -89,11 +89,13 @@ def test_refusals_are_told_in_chinese_without_a_traceback(
 
 
 def test_price_lists_parcels_and_writes_out_one(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_work: Work
 ) -> None:
     assert call(monkeypatch, "price", str(SAMPLE), "--json") == 0
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) > 2000
+    # The same county is computed again for no parcel.
+    monkeypatch.setattr("landmarket.cli.run_commands.do_county", lambda county, say: sample_work)
     assert call(monkeypatch, "price", str(SAMPLE), "--parcel", rows[0]["parcel_code"]) == 0
     said = capsys.readouterr().out
     assert "级别基准地价" in said
@@ -117,6 +119,8 @@ def test_run_reports_where_everything_is(
 def test_warnings_are_told_without_code_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_work: Work
 ) -> None:
+    # The maps themselves are drawn, and looked at, elsewhere.
+    monkeypatch.setattr("landmarket.cli.map_commands.write_maps", lambda *_: None)
     assert call(monkeypatch, "map", str(SAMPLE), "--out", str(tmp_path)) == 0
     captured = capsys.readouterr()
     gaps = sample_work.outcome.gaps

@@ -92,6 +92,15 @@ def whole_run(main: Work, folder: Path) -> Path:
     return run.final
 
 
+def pages_of_whole_run(main: Work, folder: Path) -> Path:
+    """What ``landmarket run`` leaves, with an empty atlas: it is no page, and has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "landmarket.products.sheets.write_county_atlas", lambda work, path, created: path.write_bytes(b"")
+        )
+        return whole_run(main, folder)
+
+
 def all_runs(folder: Path) -> dict[str, Path]:
     """The run folders of small counties, by the command that leaves them."""
     with warnings.catch_warnings():
@@ -100,7 +109,7 @@ def all_runs(folder: Path) -> dict[str, Path]:
             read_county(write_small_county(folder / "county", townships=(*FIRST_TWO, WITH_ROSTER), parcels=40)), quiet
         )
         return {
-            "run": whole_run(main, folder / "run"),
+            "run": pages_of_whole_run(main, folder / "run"),
             "grade": graded_run(folder / "grade"),
             "compile": compiled_run(folder / "compile"),
             "income": income_folder(main, folder / "income"),
