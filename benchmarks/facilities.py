@@ -22,7 +22,7 @@ from scipy.spatial import KDTree
 
 from benchmarks.timing import OURS, Contest, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
-from landmarket.pricing.factors import point_scores, unit_points
+from landmarket.pricing.factors import kind_scores, unit_points
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def ours(parcels: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> pd.DataFram
         score=facilities["kind"].map({kind: score for kind, (score, _) in KINDS.items()}),
         radius=facilities["kind"].map({kind: radius for kind, (_, radius) in KINDS.items()}),
     )
-    return pd.DataFrame({kind: point_scores(parcels, scored[scored["kind"].eq(kind)]) for kind in KINDS})
+    return kind_scores(parcels, scored[scored["kind"].isin(KINDS)])[list(KINDS)]
 
 
 def require_equal(mine: object, name: str, other: object) -> None:

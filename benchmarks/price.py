@@ -6,8 +6,8 @@
 
 Ours is the public call: text keys, every check, all columns of the explanation. Parcels are of the sample county's
 notice; every fact of a parcel is drawn for itself, so that hardly two parcels are alike. The row at a time looks up the
-same tables in Python, without a check, on a part of the rows, and is scaled. The bare arithmetic is given every text as a
-small number and every table as an array: in blocks it makes the same corrections and roundings, without a check, a
+same tables in Python, without a check, on a part of the rows, and is scaled. The bare arithmetic is given every text as
+a small number and every table as an array: in blocks it makes the same corrections and roundings, without a check, a
 text or a row's explanation. Multiplying alone is given the factors themselves. Prices must be ours to the fen; where
 the bare product lies within a hundred-millionth of half a fen, which it cannot decide, it may be a fen off.
 """
@@ -175,7 +175,9 @@ class BarePrice:
             if town in towns and grade in grades and use in uses:
                 grid[towns.index(town), grades.index(grade), uses.index(use)] = value
         self.grid, size = grid.ravel(), len(grades)
-        self.cell = (number(parcels["township"], towns) * size + number(parcels["grade"], grades)) * len(uses) + self.use
+        self.cell = (number(parcels["township"], towns) * size + number(parcels["grade"], grades)) * len(
+            uses
+        ) + self.use
         self.levels = {name: number(parcels[name], list(LEVELS)) for name in price.names}
         self.percents = {
             name: np.array([[price.percent.get((use, name), {}).get(level, 0.0) for level in LEVELS] for use in uses])
@@ -202,7 +204,11 @@ class BarePrice:
         ends = np.unique([row["low"] if row["low"] > 0 else 0.0 for row in rows])
         table = np.ones((len(uses), max(len(levels), len(ends))))
         for row in reversed(rows):
-            at = [levels.index(row["level"])] if row["level"] else np.flatnonzero(~(ends < row["low"]) & ~(ends >= row["high"]))
+            at = (
+                [levels.index(row["level"])]
+                if row["level"]
+                else np.flatnonzero(~(ends < row["low"]) & ~(ends >= row["high"]))
+            )
             of = [place for place, use in enumerate(uses) if row["use"] in (use, "")]
             table[np.ix_(of, at)] = row["factor"]
         return (number(column, levels), np.empty(0), table) if levels[0] else (column.to_numpy(), ends, table)

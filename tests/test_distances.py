@@ -66,6 +66,15 @@ def test_the_nearest_is_the_least_of_all(seed: int) -> None:
         assert_geodataframe_equal(left, right)
 
 
+def test_many_points_in_deep_cells_find_the_least_of_all() -> None:
+    rng = np.random.default_rng(17)
+    shapes = np.array([drawn(rng) for _ in range(12)])
+    spots = shapely.points(np.array([EASTING, NORTHING]) + rng.normal(1500, 1500, (2000, 2)))
+    found = nearest_distances(gpd.GeoDataFrame(geometry=spots, crs=CRS), {"甲": layer(*shapes)})["甲"]
+    least = shapely.distance(spots[:, None], shapes[None]).min(axis=1)
+    np.testing.assert_allclose(found, least, rtol=0, atol=1e-9)
+
+
 def test_closed_forms() -> None:
     court = Polygon(box(0, 0, 100, 100).exterior, [box(40, 40, 60, 60).exterior])
     units = layer(Point(50, 52), Point(70, 70), Point(100, 30), Point(103, 104), box(110, 20, 130, 40))

@@ -26,6 +26,7 @@ from landmarket.pricing.factors import (
     governing_facilities,
     governing_roads,
     influence_radius,
+    kind_scores,
     level_radii,
     linear_decay,
     overlay_functions,
@@ -41,6 +42,7 @@ from tests.hunting import examples
 from tests.strategies import EASTING, NORTHING, Place, Site, places, radii, scores, sites
 
 CRS = "EPSG:4547"
+ORIGIN = np.array([EASTING, NORTHING])
 
 
 def decayed(kind: str, score: float, distance: float, radius: float) -> float:
@@ -219,6 +221,45 @@ def test_point_scores_are_the_best_of_all_pairs(spots: list[Place], drawn: list[
     pd.testing.assert_series_equal(point_scores(units, facilities, decay=kind), found["score"])
     for left, right in zip(before, (units, facilities), strict=True):
         assert_geodataframe_equal(left, right)
+
+
+@pytest.mark.parametrize("kind", list(Decay))
+def test_many_points_in_deep_cells_have_the_best_of_all_pairs(kind: Decay) -> None:
+    rng = np.random.default_rng(41)
+    crowd = rng.integers(0, 40, (1500, 2)) * 25.0  # on a lattice, so that many scores are equal
+    spots = np.concatenate([crowd, rng.normal(500, 2000, (1500, 2))]) + ORIGIN
+    there = np.concatenate([rng.integers(0, 40, (60, 2)) * 25.0, rng.normal(500, 2000, (60, 2))]) + ORIGIN
+    score, radius = rng.choice([30.0, 60.0, 90.0], 120), rng.choice([200.0, 800.0, 3000.0], 120)
+    facilities = gpd.GeoDataFrame({"score": score, "radius": radius}, geometry=shapely.points(there), crs=CRS)
+    found = governing_facilities(point_layer([tuple(spot) for spot in spots.tolist()]), facilities, decay=kind)
+    share = np.hypot(*(spots[:, None] - there[None]).transpose(2, 0, 1)) / radius
+    reached = score * (1 - share) if kind is Decay.LINEAR else score ** (1 - share)
+    every = np.where(share > 1, 0.0, reached)
+    np.testing.assert_allclose(found["score"], every.max(axis=1), rtol=0, atol=1e-9)
+    first = np.where(every.max(axis=1) > 0, every.argmax(axis=1), -1)
+    assert found["facility"].tolist() == first.tolist()
+
+
+def test_scores_of_each_kind_are_the_scores_of_its_facilities() -> None:
+    rng = np.random.default_rng(5)
+    spots, there = rng.uniform(0, 5000, (2, 40, 2))
+    units = units_of([tuple(spot) for spot in (spots + ORIGIN).tolist()])
+    facilities = point_layer(
+        [tuple(spot) for spot in (there + ORIGIN).tolist()], score=[60.0] * 40, radius=[1500.0] * 40
+    )
+    facilities["kind"] = ["学校", "医院"] * 20
+    before = units.copy(), facilities.copy()
+    found = kind_scores(units, facilities)
+    assert_same_index(found, units)
+    assert found.columns.tolist() == ["学校", "医院"]
+    away = np.hypot(*(spots[:, None] - there[None]).transpose(2, 0, 1))
+    for first, kind in enumerate(found.columns):
+        best = np.maximum(60.0 * (1 - away[:, first::2] / 1500.0), 0.0).max(axis=1)
+        np.testing.assert_allclose(found[kind], best, rtol=0, atol=1e-9)
+    for left, right in zip(before, (units, facilities), strict=True):
+        assert_geodataframe_equal(left, right)
+    with pytest.raises(BadValueError, match=r"kind.*办法：补上设施类别"):
+        kind_scores(units, facilities.assign(kind=["学校", ""] * 20))
 
 
 @settings(max_examples=examples(15), deadline=None)

@@ -31,6 +31,7 @@ _MOST = 9e13
 _MOST_PRODUCT = 9e14
 """Unit price × area [元] below this is exact in 64-bit integers of 10⁻⁴ 元."""
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 NEEDED = ["township", "price_use", "grade", "floor_area_ratio", "area"]
 """Columns `benchmark_price` needs whatever the notice; factors and step tables name more."""
 
@@ -144,9 +145,7 @@ def with_prices(priced: pd.DataFrame, unit: Floats, table: PriceTable, on: date)
     )
 
 
-def factor_columns(
-    parcels: pd.DataFrame, keys: Keys, table: PriceTable, on: date
-) -> tuple[pd.DataFrame, list[Fault]]:
+def factor_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable, on: date) -> tuple[pd.DataFrame, list[Fault]]:
     """Find everything that multiplies the benchmark price of each parcel, and what cannot be used for it.
 
     Parameters
@@ -296,7 +295,8 @@ def _prices(priced: pd.DataFrame, unit: Floats, table: PriceTable) -> pd.DataFra
 
 def _hundredths(rounded: Floats, index: pd.Index[str]) -> pd.Series[int]:
     """Count hundredths of what is already rounded to two decimals."""
-    return pd.Series(np.rint(rounded * 100).astype(np.int64), index=index)
+    whole: Whole = np.rint(rounded * 100).astype(np.int64)
+    return pd.Series(whole, index=index)
 
 
 def unit_prices(priced: pd.DataFrame, table: PriceTable) -> Floats:

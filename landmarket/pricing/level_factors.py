@@ -49,7 +49,9 @@ def five_level_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> 
             continue
         require_columns(parcels, [factor], NEEDED_BY)
         codes, distinct = text_codes(parcels[factor])
-        percents = np.array([[np.nan] * len(distinct) if pair is None else _of(stated[pair], distinct) for pair in found])
+        percents = np.array(
+            [[np.nan] * len(distinct) if pair is None else _of(stated[pair], distinct) for pair in found]
+        )
         units = np.rint(percents * _PERCENT_UNITS) + 0.0
         which = keys.code * len(distinct) + codes
         concerned = np.array([pair is not None for pair in found], dtype=bool)
@@ -112,16 +114,14 @@ def step_columns(parcels: pd.DataFrame, keys: Keys, table: PriceTable) -> tuple[
     return pd.DataFrame(columns, index=parcels.index, copy=False), faults
 
 
-def _step_factors(
-    given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, decimals: int
-) -> Floats:
+def _step_factors(given: pd.Series[str] | pd.Series[float], named: pd.DataFrame, keys: Keys, decimals: int) -> Floats:
     """Look up a factor for each value; nan where the value is in no band, or is no level, of the table."""
     named = named.assign(factor=round_half_up_array(named["factor"].to_numpy(dtype=np.float64), decimals))
     uses = frozenset(named["use"].astype("str"))
     own = [use if use in uses else "" for use, _ in keys.pairs]
     tables = {use: named[named["use"] == use] for use in dict.fromkeys(own)}
     if (named["level"] != "").any():
-        codes, distinct = text_codes(given if _is_text(given) else given.astype("str"))
+        codes, distinct = text_codes(_as_text(given))
         known: Floats = np.array([_levels(distinct, tables[use]) for use in own], dtype=np.float64)
         return known.ravel().take(keys.code * len(distinct) + codes)
     values: Floats = np.asarray(pd.to_numeric(given, errors="coerce"), dtype=np.float64)
@@ -133,8 +133,11 @@ def _step_factors(
     return result
 
 
-def _is_text(given: pd.Series[str] | pd.Series[float]) -> bool:
-    return given.dtype == "str" or isinstance(given.dtype, pd.CategoricalDtype)
+def _as_text(given: pd.Series[str] | pd.Series[float]) -> pd.Series[str]:
+    """Leave categories as they are, which are numbered already."""
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        return pd.Series(given.array, index=given.index)
+    return given.astype("str")
 
 
 def _levels(distinct: list[str], steps: pd.DataFrame) -> list[float]:

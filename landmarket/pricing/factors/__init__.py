@@ -13,7 +13,7 @@ from landmarket.pricing.factors.formulas import (
     road_influence,
     size_index,
 )
-from landmarket.pricing.factors.points import governing_facilities, point_scores
+from landmarket.pricing.factors.points import governing_facilities, kind_scores, point_scores
 from landmarket.pricing.factors.road_network import RoadNetwork, road_network
 from landmarket.pricing.factors.roads import governing_roads, road_scores
 from landmarket.pricing.factors.terrain import Elevation, read_elevation, relief, slope
@@ -29,6 +29,7 @@ __all__ = [
     "governing_facilities",
     "governing_roads",
     "influence_radius",
+    "kind_scores",
     "level_radii",
     "linear_decay",
     "nearest_distances",

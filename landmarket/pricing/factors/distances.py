@@ -12,14 +12,12 @@ import shapely
 
 from landmarket.checks import require_same_crs
 from landmarket.errors import BadValueError, named_rows
+from landmarket.pricing.factors.nearby import distances, nearby
 from landmarket.pricing.factors.pieces import straight_pieces
 from landmarket.pricing.factors.unit_points import unit_points
 from landmarket.pricing.kinds import Floats
 
 Geometries = npt.NDArray[np.object_]
-
-_PIECES = 20_000
-"""Lines are cut into about so many pieces: the index is slow where their boxes are long."""
 
 
 def nearest_distances(units: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
@@ -55,33 +53,30 @@ def nearest_distances(units: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataF
     for name, layer in layers.items():
         require_same_crs(units, layer, f"nearest_distances（{name}）")
         _require_shapes(layer, name)
-    points = np.asarray(shapely.points(unit_points(units)))
+    points = unit_points(units)
     found = {name: _distances(points, layer.geometry.to_numpy()) for name, layer in layers.items()}
     return pd.DataFrame(found, index=units.index, dtype=np.float64)
 
 
-def _distances(points: Geometries, shapes: Geometries) -> Floats:
+def _distances(points: Floats, shapes: Geometries) -> Floats:
     """Distance of each point to the nearest shape."""
     dimensions = shapely.get_dimensions(shapes)
-    spots = shapely.get_parts(shapes[dimensions == 0])
     areas = shapely.get_parts(shapes[dimensions == 2])
+    spots: Floats = shapely.get_coordinates(shapes[dimensions == 0])
     pieces, _ = straight_pieces(np.concatenate([shapes[dimensions == 1], shapely.boundary(areas)]))
-    tree = shapely.STRtree(np.concatenate([spots, shapely.linestrings(_cut(pieces))]))
-    _, distance = tree.query_nearest(points, return_distance=True, all_matches=False)
-    inside, _ = shapely.STRtree(areas).query(points, predicate="intersects")
-    distance[inside] = 0.0
-    return np.asarray(distance, dtype=np.float64)
-
-
-def _cut(pieces: Floats) -> Floats:
-    """Cut straight pieces that are longer than most into equal parts."""
-    along = pieces[:, 1] - pieces[:, 0]
-    length = np.hypot(along[:, 0], along[:, 1])
-    count = 1 + (length // max(float(length.sum()) / _PIECES, 1e-3)).astype(np.int64)
-    owner = np.repeat(np.arange(len(pieces)), count)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    share = np.stack([number, number + 1], axis=1) / count[owner, None]
-    return pieces[owner, None, 0] + share[:, :, None] * along[owner, None]
+    sources = np.concatenate([np.stack([spots, spots], axis=1), pieces]) if len(pieces) else spots
+    found = np.full(len(points), np.inf)
+    if len(points):
+        near = nearby(points, sources, lambda _, least, most: (-most, -least), -np.inf)
+        x, y = points.T.copy()
+        candidates = sources[near.source]
+        for rows, place in near.pairs():
+            away = distances(x.take(rows), y.take(rows), candidates.take(place, axis=0))
+            found[rows] = np.minimum(found.take(rows), away)
+    if len(areas):
+        inside, _ = shapely.STRtree(areas).query(shapely.points(points), predicate="intersects")
+        found[inside] = 0.0
+    return found
 
 
 def _require_shapes(layer: gpd.GeoDataFrame, name: str) -> None:

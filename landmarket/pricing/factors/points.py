@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landmarket.checks import require_columns, require_same_crs
+from landmarket.checks import require_columns, require_same_crs, require_values
 from landmarket.errors import BadValueError, named_rows
 from landmarket.pricing.factors.formulas import BEST, FORMULAS, Decay
 from landmarket.pricing.factors.reach import strongest
@@ -83,18 +83,62 @@ def governing_facilities(
     MissingColumnError, CrsError, BadValueError
         As for `point_scores`.
     """
-    require_columns(facilities, ["score", "radius"], "point_scores")
     require_same_crs(units, facilities, "point_scores")
-    points, places = unit_points(units), unit_points(facilities)
+    return _governing(unit_points(units), facilities, Decay(decay), roads).set_axis(units.index)
+
+
+def kind_scores(
+    units: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    *,
+    decay: Decay | str = Decay.LINEAR,
+    roads: RoadNetwork | None = None,
+) -> pd.DataFrame:
+    """Score units by the facilities of each kind (各类设施的作用分), the units' points being read once.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        As for `point_scores`.
+    facilities : GeoDataFrame
+        As for `point_scores`, with ``kind``: 学校, 医院 …
+    decay : Decay, default "linear"
+        As for `point_scores`.
+    roads : RoadNetwork, optional
+        As for `point_scores`.
+
+    Returns
+    -------
+    DataFrame
+        On the units' index, a column a kind in the order of the facilities: what `point_scores` gives for them.
+
+    Raises
+    ------
+    MissingColumnError, CrsError, BadValueError
+        As for `point_scores`; also if a kind is missing.
+    """
+    require_columns(facilities, ["kind"], "kind_scores")
+    require_same_crs(units, facilities, "kind_scores")
+    cure = "补上设施类别，如 学校、医院。"
+    require_values(facilities, "kind", facilities["kind"].isna() | facilities["kind"].eq(""), cure, "kind_scores")
+    points, kinds = unit_points(units), [str(kind) for kind in facilities["kind"].unique()]
+    of_kind = {kind: gpd.GeoDataFrame(facilities[facilities["kind"].eq(kind)]) for kind in kinds}
+    scores = {kind: _governing(points, some, Decay(decay), roads)["score"] for kind, some in of_kind.items()}
+    return pd.DataFrame(scores, columns=pd.Index(kinds, dtype="str")).set_axis(units.index)
+
+
+def _governing(points: Floats, facilities: gpd.GeoDataFrame, decay: Decay, roads: RoadNetwork | None) -> pd.DataFrame:
+    require_columns(facilities, ["score", "radius"], "point_scores")
+    places = unit_points(facilities)
     score = facilities["score"].to_numpy(dtype=np.float64)
     radius = facilities["radius"].to_numpy(dtype=np.float64)
-    _require_facilities(facilities, score, radius, Decay(decay))
-    formula = FORMULAS[Decay(decay)]
+    _require_facilities(facilities, score, radius, decay)
+    formula = FORMULAS[decay]
     if roads is None:
-        found = strongest(points, np.stack([places, places], axis=1), score, radius, formula)
+        found = strongest(points, places, score, radius, formula)
     else:
         found = roads.strongest(points, places, score, radius, formula)
-    return pd.DataFrame({"score": found.score, "facility": found.source, "distance": found.distance}, index=units.index)
+    return pd.DataFrame({"score": found.score, "facility": found.source, "distance": found.distance}, copy=False)
 
 
 def _require_facilities(facilities: gpd.GeoDataFrame, score: Floats, radius: Floats, decay: Decay) -> None:

@@ -34,6 +34,11 @@ def unit_points(units: gpd.GeoDataFrame) -> Floats:
     """
     require_projected(units, "unit_points")
     shapes = units.geometry.to_numpy()
+    plain = bool((shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all())
+    if plain:
+        given: Floats = shapely.get_coordinates(shapes)
+        if len(given) == len(shapes) and np.isfinite(given).all():
+            return given
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if lost.any():
         raise BadValueError(f"没有图形，{named_rows(units.index[lost])}。办法：先用 screen() 检查数据，或补上图形。")
@@ -41,7 +46,7 @@ def unit_points(units: gpd.GeoDataFrame) -> Floats:
     if len(broken):
         raise BadValueError(f"坐标不是数，{named_rows(units.index[broken])}。办法：先用 screen() 检查数据。")
     points = shapes
-    if not (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all():
+    if not plain:
         points = shapely.centroid(shapes)
         inside = shapely.intersects_xy(shapes, shapely.get_x(points), shapely.get_y(points))
         outside = np.flatnonzero(~inside & (shapely.get_dimensions(shapes) > 0))
