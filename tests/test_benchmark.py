@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from landmarket.errors import BadValueError, MissingColumnError, NoPriceError, PriceTableWarning, StalePriceTableError
 from landmarket.pricing import Connotation, PriceTable, benchmark_price, price_basis, range_findings, read_price_table
+from landmarket.pricing.keys import numbered_pairs
 from landmarket.pricing.price_table import LEVELS, Outside, formulas, no_findings
 from landmarket.units import round_half_up
 from tests.helpers import assert_same_index
@@ -589,3 +590,33 @@ def test_messages_name_the_cure() -> None:
     with pytest.raises(BadValueError) as caught:
         one(notice(), floor_area_ratio=9)
     assert re.search("办法：", str(caught.value))
+
+
+def test_categories_are_priced_like_their_texts() -> None:
+    rows: list[dict[str, object]] = [
+        {"道路通达度": level, "宗地形状": shape, "term": term, "development": has}
+        for level, shape, term, has in zip(
+            LEVELS, ["规则", "不规则"] * 3, ["", "30", "20", "40", "10"], ["", "七通一平", "三通一平"] * 2, strict=False
+        )
+    ]
+    parcels = made(rows)
+    text = [name for name in parcels.columns if name not in ("floor_area_ratio", "area")]
+    table = notice(
+        development=frame("item unit_cost", [("通气", 15), ("供热", 9), ("通讯", 6), ("排水", 10), ("供水", 8)])
+    )
+    of_texts = benchmark_price(parcels.astype(dict.fromkeys(text, "str")), table, on=ON)
+    of_categories = benchmark_price(parcels.astype(dict.fromkeys(text, "category")), table, on=ON)
+    assert of_texts["unit_price"].nunique() == len(LEVELS)
+    pd.testing.assert_frame_equal(of_categories.astype(of_texts.dtypes.to_dict()), of_texts)
+
+
+@pytest.mark.parametrize("width", [7, 10**6])
+def test_pairs_are_numbered_by_counting_and_by_hashing_alike(width: int) -> None:
+    rng = np.random.default_rng(3)
+    left, right = rng.integers(0, 5, 400), rng.integers(0, 7, 400)
+    (first, second), which = numbered_pairs(left, right, width)
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == sorted(
+        set(zip(left.tolist(), right.tolist(), strict=True))
+    )
+    assert first[which].tolist() == left.tolist()
+    assert second[which].tolist() == right.tolist()
