@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,7 @@ import pandas as pd
 from landmarket.checks import require_columns, require_same_crs, require_values
 from landmarket.errors import BadValueError, named_rows
 from landmarket.pricing.factors.formulas import BEST, FORMULAS, Decay
-from landmarket.pricing.factors.reach import strongest
+from landmarket.pricing.factors.reach import Strongest, strongest
 from landmarket.pricing.factors.road_network import RoadNetwork
 from landmarket.pricing.factors.unit_points import unit_points
 from landmarket.pricing.kinds import Floats
@@ -84,7 +86,8 @@ def governing_facilities(
         As for `point_scores`.
     """
     require_same_crs(units, facilities, "point_scores")
-    return _governing(unit_points(units), facilities, Decay(decay), roads).set_axis(units.index)
+    found = _strongest(unit_points(units), _sources(facilities, Decay(decay)), Decay(decay), roads)
+    return pd.DataFrame({"score": found.score, "facility": found.source, "distance": found.distance}, index=units.index)
 
 
 def kind_scores(
@@ -121,24 +124,33 @@ def kind_scores(
     require_same_crs(units, facilities, "kind_scores")
     cure = "补上设施类别，如 学校、医院。"
     require_values(facilities, "kind", facilities["kind"].isna() | facilities["kind"].eq(""), cure, "kind_scores")
-    points, kinds = unit_points(units), [str(kind) for kind in facilities["kind"].unique()]
-    of_kind = {kind: gpd.GeoDataFrame(facilities[facilities["kind"].eq(kind)]) for kind in kinds}
-    scores = {kind: _governing(points, some, Decay(decay), roads)["score"] for kind, some in of_kind.items()}
-    return pd.DataFrame(scores, columns=pd.Index(kinds, dtype="str")).set_axis(units.index)
+    points, every = unit_points(units), _sources(facilities, Decay(decay))
+    codes, kinds = pd.factorize(facilities["kind"])
+    of_kind = [_Sources(*(values[codes == code] for values in every)) for code in range(len(kinds))]
+    scores = [_strongest(points, sources, Decay(decay), roads).score for sources in of_kind]
+    return pd.DataFrame(dict(zip(kinds, scores, strict=True)), index=units.index, copy=False)
 
 
-def _governing(points: Floats, facilities: gpd.GeoDataFrame, decay: Decay, roads: RoadNetwork | None) -> pd.DataFrame:
+class _Sources(NamedTuple):
+    """Where facilities are, their scores, and how far they reach [m]."""
+
+    places: Floats
+    score: Floats
+    radius: Floats
+
+
+def _sources(facilities: gpd.GeoDataFrame, decay: Decay) -> _Sources:
     require_columns(facilities, ["score", "radius"], "point_scores")
-    places = unit_points(facilities)
     score = facilities["score"].to_numpy(dtype=np.float64)
     radius = facilities["radius"].to_numpy(dtype=np.float64)
     _require_facilities(facilities, score, radius, decay)
-    formula = FORMULAS[decay]
+    return _Sources(unit_points(facilities), score, radius)
+
+
+def _strongest(points: Floats, sources: _Sources, decay: Decay, roads: RoadNetwork | None) -> Strongest:
     if roads is None:
-        found = strongest(points, places, score, radius, formula)
-    else:
-        found = roads.strongest(points, places, score, radius, formula)
-    return pd.DataFrame({"score": found.score, "facility": found.source, "distance": found.distance}, copy=False)
+        return strongest(points, *sources, FORMULAS[decay])
+    return roads.strongest(points, *sources, FORMULAS[decay])
 
 
 def _require_facilities(facilities: gpd.GeoDataFrame, score: Floats, radius: Floats, decay: Decay) -> None:
