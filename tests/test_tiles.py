@@ -14,6 +14,7 @@ from random import Random
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -35,7 +36,7 @@ from landmarket.tiles import Place, by_township, here, in_order, parcel_file, ru
 from landmarket.tiles.order import SOURCE_ROW
 from landmarket.tiles.parcel_file import ParcelFile
 from landmarket.tiles.rows import read_rows, row_boxes
-from landmarket.tiles.tile_job import TileJob
+from landmarket.tiles.tile_job import TileJob, indexed
 from landmarket.tiles.tile_record import TileRecord
 from landmarket.tiles.tiled_run import FOLDER, TiledRun
 from landmarket.tiles.tiling import Tile, neighbours, plan_tiles, scattered
@@ -385,6 +386,27 @@ def test_order_brings_neighbours_together(tmp_path: Path, monkeypatch: pytest.Mo
         looked[name] = scattered(file, plan_tiles(file, in_order(64)))
     assert looked["mixed"] > 60  # every tile of mixed rows lies everywhere: it looks at all 64
     assert looked["ordered"] < 10  # a block of 8 by 8 meets its eight neighbours and itself
+
+
+def test_a_tile_in_two_places_does_not_look_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(64), np.arange(64)))
+    squares = shapely.box(x * 10 + 400_000, y * 10 + 3_700_000, x * 10 + 400_009, y * 10 + 3_700_009)
+    write_geoparquet(gpd.GeoDataFrame({"n": x}, geometry=squares, crs="EPSG:4547"), tmp_path / "rows.parquet")
+    in_groups(tmp_path / "rows.parquet", 64)
+    file = parcel_file(tmp_path / "rows.parquet")
+    asked: list[int] = []
+    read = row_boxes
+
+    def counted(file: ParcelFile, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        asked.append(len(rows))
+        return read(file, rows)
+
+    monkeypatch.setattr("landmarket.tiles.tiling.row_boxes", counted)
+    corners = np.array([0, 64 * 64 - 1])
+    assert neighbours(file, corners, 2.0).tolist() == [1, 64, 65, 4030, 4031, 4094]
+    assert sum(asked) == 2 + 4 * 64 - 2  # each corner and the groups of its own row of squares and of the next
+    layer = indexed(gpd.GeoDataFrame(geometry=squares, crs="EPSG:4547"))
+    assert layer.near(squares[corners]).index.tolist() == corners.tolist()
 
 
 def test_rows_in_no_order_are_warned_of(known: Known, tmp_path: Path) -> None:

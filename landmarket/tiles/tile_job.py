@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from landmarket.common_area import Geometries
 from landmarket.crs import swap_axes
 from landmarket.errors import BadValueError
 from landmarket.io.parcels import named_columns
@@ -49,20 +50,20 @@ class Layer:
         """Leave the index behind when sent: it is made again there, of the same shapes and not of copies."""
         return indexed, (self.areas,)
 
-    def near(self, extent: shapely.Polygon) -> gpd.GeoDataFrame:
+    def near(self, extents: Geometries) -> gpd.GeoDataFrame:
         """Take the areas, whole, whose extents meet one; the first area where none does, as a layer is never empty.
 
         Parameters
         ----------
-        extent : Polygon
-            The extent.
+        extents : ndarray of shapely.Polygon
+            The extents: a parcel far from the others brings only what is near it.
 
         Returns
         -------
         GeoDataFrame
             In the order of the layer.
         """
-        rows = np.sort(self.tree.query(extent))
+        rows = np.unique(self.tree.query(extents)[1])
         return self.areas.iloc[rows if len(rows) else [0]]
 
 
@@ -186,12 +187,12 @@ def _own_screening(job: TileJob, tile: Tile) -> Screening:
 
 def _scenario_near(job: TileJob, parcels: gpd.GeoDataFrame) -> Scenario:
     """The scenario with the areas that the parcels can meet."""
-    extent = shapely.box(*parcels.geometry.total_bounds)
+    extents = shapely.box(*parcels.geometry.bounds.to_numpy().T)
     layers = zip(job.scenario.constraints, job.constraints, strict=True)
     return replace(
         job.scenario,
-        villages=job.villages.near(extent),
-        plan=job.plan.near(extent),
-        owners=job.owners.near(extent),
-        constraints=tuple(replace(layer, areas=index.near(extent)) for layer, index in layers),
+        villages=job.villages.near(extents),
+        plan=job.plan.near(extents),
+        owners=job.owners.near(extents),
+        constraints=tuple(replace(layer, areas=index.near(extents)) for layer, index in layers),
     )

@@ -206,22 +206,25 @@ def neighbours(file: ParcelFile, own: Ints, margin: float) -> Ints:
     Returns
     -------
     ndarray of int64
-        Positions of other rows, ascending. Only row groups that meet the tile are looked at.
+        Positions of other rows, ascending. Only row groups that meet a row of the tile are looked at: a tile where the
+        order of the file jumps lies in two places, with most of the file between them.
     """
     boxes = row_boxes(file, own)
     boxes = boxes[~np.isnan(boxes).any(axis=1)] + margin * np.array([-1, -1, 1, 1])
     if not len(boxes):
         return np.empty(0, dtype=np.int64)
-    whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-    spans = [np.arange(*file.starts[group : group + 2]) for group in np.flatnonzero(_meet(file.boxes, whole))]
-    others = np.setdiff1d(np.concatenate(spans), own, assume_unique=True).astype(np.int64)
-    extents = row_boxes(file, others)
-    near = _meet(extents, whole)
-    others, extents = others[near], extents[near]
     tree = shapely.STRtree(_as_shapes(boxes))
-    near = np.zeros(len(others), dtype=bool)
-    near[tree.query(_as_shapes(extents))[0]] = True
-    return others[near]
+    spans = [np.arange(*file.starts[group : group + 2]) for group in _meeting(file.boxes, boxes, tree)]
+    others = np.setdiff1d(np.concatenate(spans), own, assume_unique=True).astype(np.int64)
+    return others[_meeting(row_boxes(file, others), boxes, tree)]
+
+
+def _meeting(boxes: Floats, own: Floats, tree: shapely.STRtree) -> Ints:
+    """Positions of the boxes that meet one of a tile's own."""
+    around = np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)])
+    near = np.flatnonzero(_meet(boxes, around))
+    found: Ints = near[np.unique(tree.query(_as_shapes(boxes[near]))[0])].astype(np.int64)
+    return found
 
 
 def _as_shapes(boxes: Floats) -> npt.NDArray[np.object_]:
@@ -259,8 +262,7 @@ def scattered(file: ParcelFile, tiles: Sequence[Tile]) -> float:
         )
         boxes = boxes[~np.isnan(boxes).any(axis=1)]
         if len(boxes):
-            whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-            looked += int(sizes[_meet(file.boxes, whole)].sum())
+            looked += int(sizes[np.logical_or.reduce([_meet(file.boxes, box) for box in boxes])].sum())
     return looked / max(file.rows, 1)
 
 
