@@ -47,7 +47,7 @@ DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", ROOT / "README.en.md"]
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 EVERY = [*READMES, *PAGES, ROOT / "sample_data" / "README.md"]
-OTHER_COMMANDS = {"python3", "py", "pip"}
+OTHER_COMMANDS = {"python3", "py", "pip", "export", "dask"}
 
 
 def name_of(path: Path) -> str:
