@@ -26,7 +26,7 @@ FROM (
 
 def main() -> None:
     """Read parcels and plan areas, join, write the shares; print the CPU seconds of the join and the peak [GB]."""
-    parcels, areas, target = sys.argv[1:]
+    parcels, target, areas = sys.argv[1:]
     engine = sedonadb.connect()
     land, plan = engine.read_parquet(parcels).to_pandas(), engine.read_parquet(areas).to_pandas()
     engine.create_data_frame(land[["parcel_code", "geometry"]]).to_view("parcels")

@@ -12,9 +12,7 @@ parcel and the same areas within 1e-6 ㎡.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +20,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from benchmarks.timing import OURS, Call, Contest, Elsewhere, county, main
+from benchmarks.timing import OURS, Call, Contest, asked_elsewhere, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.overlay import EQUAL_AREA, shares
 
@@ -39,16 +37,6 @@ def overlaid(parcels: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame
     whole = pd.Series(parcels.area.to_numpy(), index=parcels["parcel_code"])
     table["share"] = table["area"] / table["parcel_code"].map(whole)
     return table
-
-
-def by_sedona(python: str, folder: Path) -> Elsewhere:
-    """Shares by SedonaDB in its own environment; the join alone is timed."""
-    target = folder / "sedona.parquet"
-    script = Path(__file__).with_name("sedona_shares.py")
-    files = [str(folder / "parcels.parquet"), str(folder / "plan.parquet"), str(target)]
-    done = subprocess.run([python, str(script), *files], check=True, stdout=subprocess.PIPE, text=True)
-    seconds, peak = json.loads(done.stdout.splitlines()[-1])
-    return Elsewhere(pd.read_parquet(target), seconds, peak)
 
 
 def ordered(answer: object) -> pd.DataFrame:
@@ -83,7 +71,10 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
         PEER: lambda: overlaid(parcels, numbered),
     }
     if os.environ.get(SEDONADB):
-        sides[SEDONA] = lambda: by_sedona(os.environ[SEDONADB], folder)
+        files = (folder / "parcels.parquet", folder / "plan.parquet")
+        sides[SEDONA] = lambda: asked_elsewhere(
+            os.environ[SEDONADB], "sedona_shares.py", *files, target=folder / "sedona.parquet"
+        )
     bars = {name: bar for name, bar in ((PEER, 3.0), (SEDONA, 2.0)) if name in sides}
     question, target = "每宗在各规划图斑中的精确面积与占比", "overlay 的 3 倍（力争 5 倍），SedonaDB 的 2 倍"
     return len(parcels), [Contest(question, target, sides, require_equal, bars)]

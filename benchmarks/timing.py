@@ -17,12 +17,15 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+import pandas as pd
 
 from benchmarks.results import OURS, Measured, leave, table
 from benchmarks.synthetic import write_county
@@ -89,6 +92,33 @@ class Contest:
     require_equal: Callable[[object, str, object], None]
     bars: Mapping[str, float] = field(default_factory=dict)
     most: float | None = None
+
+
+def asked_elsewhere(python: str, script: str, *files: Path, target: Path, more: Sequence[str] = ()) -> Elsewhere:
+    """Let a script of this folder answer under the interpreter of another environment, in an empty folder.
+
+    Parameters
+    ----------
+    python : str
+        The interpreter.
+    script : str
+        Name of the script: it takes its files, writes a table into `target`, and prints CPU seconds and peak [GB].
+    *files, target : Path
+        What the script reads; the target is its second argument, as further layers may follow.
+    more : sequence of str
+        What else it is told.
+
+    Returns
+    -------
+    Elsewhere
+        The table and what it cost.
+    """
+    first, *layers = (str(path.resolve()) for path in files)
+    command = [python, str(Path(__file__).with_name(script)), first, str(target.resolve()), *layers, *more]
+    with tempfile.TemporaryDirectory() as empty:
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=empty)
+    seconds, peak = json.loads(done.stdout.splitlines()[-1])
+    return Elsewhere(pd.read_parquet(target), seconds, peak)
 
 
 def cpu_seconds() -> float:

@@ -16,6 +16,11 @@ from landmarket.pricing.kinds import Floats
 
 Geometries = npt.NDArray[np.object_]
 
+_EQUAL = 1e-9
+"""Areas of rectangles that differ by less, as a share, are the same but for rounding."""
+_BLOCK = 1 << 15
+"""Corners of hulls that are looked at together: what is worked on stays in the processor's cache."""
+
 
 class Rectangles(NamedTuple):
     """The smallest rectangles around parcels (最小外接矩形).
@@ -96,17 +101,43 @@ def smallest_rectangles(geometry: Geometries) -> Rectangles:
     Returns
     -------
     Rectangles
-        Direction and sides, in the order of the polygons.
+        Direction and sides, in the order of the polygons. Of rectangles of the same area the one of least perimeter.
+
+    Notes
+    -----
+    A side of the smallest rectangle lies along a side of the convex hull, so each side of the hull is tried. Corners
+    are taken from the parcel's own origin: far from it a product of coordinates has tenths of a millimetre only.
     """
-    if not len(geometry):
-        return Rectangles(np.empty((0, 2)), np.empty((0, 2)))
-    # Corners are taken from the parcel's own origin: far from it a coordinate has nanometres only.
-    near, owner = shapely.get_coordinates(geometry, return_index=True)
-    outlines = shapely.linestrings(near - shapely.bounds(geometry)[owner, :2], indices=owner)
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(outlines)).reshape(len(geometry), 5, 2)
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1]
-    sides = np.column_stack([np.hypot(*first.T), np.hypot(*second.T)])
-    return Rectangles(first / sides[:, :1], sides)
+    hulls = shapely.convex_hull(geometry)
+    points = shapely.get_coordinates(hulls)
+    corners = shapely.get_num_coordinates(hulls) - 1  # the last point is the first
+    first = np.concatenate([[0], np.cumsum(corners + 1)[:-1]])
+    along, sides = np.empty((len(geometry), 2)), np.empty((len(geometry), 2))
+    for count in np.unique(corners):
+        alike = np.flatnonzero(corners == count)
+        for rows in np.array_split(alike, -(-len(alike) * count // _BLOCK)):
+            rings = points[first[rows, None] + np.arange(count)]
+            along[rows], sides[rows] = _smallest_of_hulls(rings - rings[:, :1])
+    return Rectangles(along, sides)
+
+
+def _smallest_of_hulls(rings: Floats) -> tuple[Floats, Floats]:
+    """Directions and sides of the smallest rectangles around convex rings of the same number of corners."""
+    step = np.roll(rings, -1, axis=1) - rings
+    length = np.hypot(step[..., 0], step[..., 1])
+    x, y = step[..., 0] / length, step[..., 1] / length
+    low_along = high_along = low_across = high_across = np.zeros_like(length)  # the first corner is the origin
+    for corner in range(1, rings.shape[1]):
+        at_x, at_y = rings[:, corner, :1], rings[:, corner, 1:]
+        along, across = at_x * x + at_y * y, at_y * x - at_x * y
+        low_along, high_along = np.minimum(low_along, along), np.maximum(high_along, along)
+        low_across, high_across = np.minimum(low_across, across), np.maximum(high_across, across)
+    sides = np.stack([high_along - low_along, high_across - low_across], axis=2)
+    area = sides.prod(axis=2)
+    smallest = area <= area.min(axis=1, keepdims=True) * (1 + _EQUAL)
+    best = np.where(smallest, sides.sum(axis=2), np.inf).argmin(axis=1)
+    rows = np.arange(len(rings))
+    return np.column_stack([x[rows, best], y[rows, best]]), sides[rows, best]
 
 
 def checked_polygons(parcels: gpd.GeoDataFrame, needed_by: str) -> Geometries:

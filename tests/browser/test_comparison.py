@@ -241,6 +241,7 @@ def test_side_by_side_pointing_and_the_card_are_linked(visit: Open, page: Path) 
         assert outlined(seen, ".lm-beside") > 0
         seen.page.mouse.move(5, 5)
         assert outlined(seen, ".folium-map") == outlined(seen, ".lm-beside") == 0
+        expect(seen.page.locator(".lm-tip")).to_have_count(0)  # it fades
     seen.page.mouse.click(*place_on(seen, RAISED, second=True))
     card = seen.page.get_by_role("dialog")
     expect(card.locator("h2")).to_have_text(RAISED)
