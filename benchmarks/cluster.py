@@ -126,7 +126,7 @@ def measure(path: Path, out: Path, workers: int, memory: str, parcels_a_tile: in
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=memory,
-            dashboard_address=None,
+            dashboard_address=":0",
             local_directory=str(out / "dask"),
         ) as processes,
         distributed.Client(processes) as client,

@@ -6,7 +6,11 @@ path for all of them: one machine, or a share. Layers and rules are read once by
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import pickle
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -17,6 +21,7 @@ from secrets import token_hex
 from socket import gethostname
 
 import distributed
+import pyarrow as pa
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
@@ -35,6 +40,9 @@ _AHEAD = 3
 """Tiles that wait at each worker: enough that none idles, few enough that a lost worker loses little."""
 _WAIT = 30.0
 """Seconds that a scheduler or a first worker may keep us waiting."""
+_LOOK, _ASK, _PAUSED = 0.05, 5.0, 60.0
+"""Seconds between two looks for a finished tile, and between two questions whether the workers pause for want of
+memory; seconds that all of them may."""
 
 
 def run(
@@ -158,11 +166,30 @@ def _worked(client: distributed.Client, job: TileJob, tiles: Sequence[Tile]) -> 
     workers = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
     first = [submit(tile) for tile in islice(waiting, workers * _AHEAD)]
     done = distributed.as_completed(first, loop=client.loop)
-    for future in done:
-        yield future.result()
+    while not done.is_empty():
+        yield _next(client, done).result()
         following = next(waiting, None)
         if following is not None:
             done.add(submit(following))
+
+
+def _next(client: distributed.Client, done: distributed.as_completed) -> distributed.Future:
+    """Wait for a finished tile; workers that all pause for want of memory would never finish one."""
+    since = asked = time.monotonic()
+    while not done.has_ready():
+        time.sleep(_LOOK)
+        if time.monotonic() - asked < _ASK:
+            continue
+        asked = time.monotonic()
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if not workers or any(worker["status"] != "paused" for worker in workers):
+            since = asked
+        elif asked - since > _PAUSED:
+            raise ClusterError(
+                "所有工作进程都因内存接近上限而暂停，不再计算。没有留下半份成果。"
+                "办法：给工作进程更多内存（--memory-limit），或减少每片宗数（--tile-parcels），再运行；已完成的分片保留。"
+            )
+    return next(done)
 
 
 def _written(job: TileJob) -> Path:
@@ -203,4 +230,15 @@ def _finish(stated: dict[str, Json], path: Path, tile: Tile) -> TileRecord:
     ]
     if other:
         raise ClusterError(f"{gethostname()} 上工作进程的软件版本不同：{'、'.join(other)}。办法：各台机器装同一环境。")
-    return finish_tile(_shared(path), tile)
+    try:
+        return finish_tile(_shared(path), tile)
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    """Give back to the system what a tile no longer needs: near its limit a worker takes no tile until it has."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)

@@ -67,7 +67,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[distributed.Cli
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address=":0",
             local_directory=str(tmp_path_factory.mktemp("dask")),
         ) as workers,
         distributed.Client(workers, set_as_default=False) as client,
@@ -113,6 +113,51 @@ def test_a_killed_worker_is_made_good(
     assert_same(done, whole)
     assert victim not in client.run(os.getpid).values()
     assert not (tmp_path / FOLDER).exists()
+
+
+def test_workers_that_all_pause_are_not_waited_for_for_ever(
+    county: County, client: distributed.Client, whole: TiledRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_ASK", 0.1)
+    monkeypatch.setattr(cluster, "_PAUSED", 0.5)
+
+    def pause_at(share: float) -> None:
+        def set_share(dask_worker: distributed.Worker) -> None:
+            dask_worker.memory_manager.memory_pause_fraction = share
+
+        client.run(set_share)
+
+    try:
+        with pytest.raises(ClusterError, match=r"内存接近上限而暂停.*办法：.*--memory-limit"):
+            cluster.run(
+                county, client, tmp_path, tiling=in_order(PARCELS_A_TILE), progress=after(1, lambda: pause_at(1e-3))
+            )
+    finally:
+        pause_at(0.8)
+    assert [path.name for path in tmp_path.iterdir()] == [FOLDER]
+    assert_same(cluster.run(county, client, tmp_path, tiling=in_order(PARCELS_A_TILE)), whole)
+
+
+HELD = """
+import numpy as np
+from landmarket import cluster
+
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+pieces = [np.ones(100_000) for _ in range(400)]
+del pieces[:-1]  # the last is above them on the heap: what lies below stays with the process
+before = held()
+cluster._give_back()
+print(before - held())
+"""
+
+
+def test_a_worker_gives_back_what_a_tile_needed() -> None:
+    # As docs/scale.md has workers started: without it dask gives back at once, at a high cost.
+    environment = os.environ | {"MALLOC_TRIM_THRESHOLD_": "67108864", "MALLOC_MMAP_THRESHOLD_": "4194304"}
+    done = subprocess.run([sys.executable, "-c", HELD], env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 200e6
 
 
 def test_a_disk_full_at_a_worker_leaves_nothing_half(
