@@ -39,7 +39,8 @@ from landmarket.tiles import in_order, write_ordered
 
 MILLION = 1_000_000
 ACROSS = 4
-GAP = 10.0
+GAP = 100.0
+"""Metres between copies: none touches what belongs to another."""
 _CODES = 10_000
 """A copy has so many numbers of parcels in each village; there are fewer than 2,000."""
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": 64 << 20, "MALLOC_MMAP_THRESHOLD_": 4 << 20}
