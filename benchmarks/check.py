@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/check.py --rows 100000
+    python -m benchmarks.check --rows 100000
 
 Of the bad file every row has faults of shape, code and values. A round reads the good rows, checks them and writes
 the results out, and does the same with the bad ones; medians of CPU seconds are printed.
@@ -22,8 +22,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from synthetic import CRS, write_county
 
+from benchmarks.synthetic import CRS, write_county
 from landmarket.check_products import checked, write_check
 from landmarket.io.geoparquet import write_geoparquet
 from landmarket.io.parcels import read_parcels

@@ -44,7 +44,9 @@ GAP = 100.0
 _CODES = 10_000
 """A copy has so many numbers of parcels in each village; there are fewer than 2,000."""
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": 64 << 20, "MALLOC_MMAP_THRESHOLD_": 4 << 20}
-"""dask has workers give memory back at every 64 kB, which costs half as much again in page faults."""
+"""dask has workers give memory back at every 64 kB, which costs a third more in page faults."""
+PER_COPY = ("parcels", "allowed", "priced", "total_price_fen", "area_cm")
+"""Sums of a county of n copies that are n times those of one; deals are drawn by code."""
 LAYERS = ("villages", "plan", "ownership", "永久基本农田", "采空区")
 
 
@@ -58,7 +60,6 @@ class Measured:
     worker_cpu: float
     client_cpu: float
     worker_rss: float
-    client_rss: float
     sums: dict[str, int]
 
 
@@ -82,7 +83,7 @@ def _moved(table: pa.Table, copy: int, x: float, y: float) -> pa.Table:
 
 def copies(source: Path, folder: Path, count: int) -> Path:
     """Write a county of so many copies of another, side by side; gives its county file."""
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.parquet"), dirs_exist_ok=True)
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.parquet", "county.toml"), dirs_exist_ok=True)
     step = (MILLION * PER_PARCEL) ** 0.5 + GAP
     places = [(copy % ACROSS * step, copy // ACROSS * step) for copy in range(count)]
     for name in LAYERS:
@@ -96,7 +97,7 @@ def copies(source: Path, folder: Path, count: int) -> Path:
         for copy, (x, y) in enumerate(places):
             for group in range(file.num_row_groups):
                 writer.write_table(_moved(file.read_row_group(group), copy, x, y))
-    return folder / "county.toml"
+    return shutil.copy(source / "county.toml", folder)  # last: with it the county is whole
 
 
 def counties(folder: Path, millions: list[int]) -> dict[int, Path]:
@@ -108,14 +109,14 @@ def counties(folder: Path, millions: list[int]) -> dict[int, Path]:
         (first / "ordered.parquet").replace(first / "parcels.parquet")
     found = {1: first / "county.toml"}
     for count in millions:
-        path = folder / str(count) / "county.toml"
-        found[count] = path if path.exists() else copies(first, folder / str(count), count)
+        path = folder / f"{count}, {GAP:g} m apart" / "county.toml"
+        found[count] = path if path.exists() else copies(first, path.parent, count)
     return found
 
 
 def _usage() -> tuple[float, float]:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e9
 
 
 def measure(path: Path, out: Path, workers: int, memory: str, parcels_a_tile: int) -> Measured:
@@ -148,7 +149,6 @@ def measure(path: Path, out: Path, workers: int, memory: str, parcels_a_tile: in
         worker_cpu=sum(cpu for cpu, _ in used) - before,
         client_cpu=own,
         worker_rss=max(rss for _, rss in used),
-        client_rss=_usage()[1],
         sums=sums,
     )
 
@@ -163,9 +163,13 @@ def main() -> None:
     options.add_argument("--parcels-a-tile", type=int, default=30_000)
     asked = options.parse_args()
     warnings.simplefilter("ignore")
+    of_one: dict[str, float] = {}
     for count, path in counties(asked.folder, asked.millions).items():
         for workers in asked.workers if count in asked.millions else []:
             found = measure(path, asked.folder / "out", workers, asked.memory, asked.parcels_a_tile)
+            each = {name: found.sums[name] / count for name in PER_COPY}
+            of_one = of_one or each
+            assert each == of_one, (of_one, each)
             cpu = (found.worker_cpu + found.client_cpu) / found.parcels * 1e6
             print(json.dumps({**found.__dict__, "cpu_us_a_parcel": round(cpu, 1)}, ensure_ascii=False), flush=True)
 

@@ -12,7 +12,6 @@ environment with OpenAVMKit 0.7, its distances are timed as well, in its own pro
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,20 +20,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from benchmarks import openavmkit
 from benchmarks.synthetic import CRS, ORIGIN, PER_PARCEL, roads
-from benchmarks.timing import OURS, Call, Contest, Elsewhere, Part, asked_elsewhere, county, main
+from benchmarks.timing import OURS, Call, Contest, Elsewhere, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.pricing.factors import nearest_distances, unit_points
 
 ROADS, SEGMENTS, POINTS = 200, 20_000, 500
 ROWS = 2000
 """How many parcels are asked about whole roads."""
-AVM_ROWS = 20_000
-"""How many parcels OpenAVMKit is asked about."""
-AVM = "OpenAVMKit 0.7"
-OPENAVMKIT = "OPENAVMKIT_PYTHON"
-AVM_SHARE, AVM_METRES = 2e-3, 1e-3
-"""How far OpenAVMKit may be off: it measures in a projection of its own, where straight roads are others."""
 
 
 def drawn(parcels: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -55,16 +49,14 @@ def joined(points: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
 
 def by_openavmkit(folder: Path, points: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> Part:
     """Distances of some of the parcels by OpenAVMKit, scaled to all."""
-    some = points.iloc[:: max(1, len(points) // AVM_ROWS)].iloc[:AVM_ROWS]
-    files = folder / "some_points.parquet", folder / "near.parquet"
+    some = points.iloc[:: max(1, len(points) // openavmkit.ROWS)].iloc[: openavmkit.ROWS]
+    source, near = folder / "some_points.parquet", folder / "near.parquet"
 
     def ask() -> Elsewhere:
-        some.reset_index(names="key").to_parquet(files[0])
-        layer.to_parquet(files[1])
-        told = asked_elsewhere(
-            os.environ[OPENAVMKIT], "openavmkit_measures.py", *files, target=folder / "openavmkit.parquet"
-        )
-        return told._replace(answer=told.answer.set_index("key")["dist_to_layer"])
+        some.reset_index(names="key").to_parquet(source)
+        layer.to_parquet(near)
+        told = openavmkit.asked(source, str(near.resolve()))
+        return told._replace(answer=told.answer["dist_to_layer"])
 
     return Part(ask, len(points) / len(some))
 
@@ -74,7 +66,7 @@ def require_equal(ours: object, name: str, other: object) -> None:
     assert isinstance(ours, pd.DataFrame)
     assert isinstance(other, pd.Series)
     mine = ours.iloc[:, 0].to_numpy()[other.index.to_numpy()]
-    rtol, atol = (AVM_SHARE, AVM_METRES) if name == AVM else (0, 1e-9)
+    rtol, atol = (openavmkit.SHARE, openavmkit.METRES) if name == openavmkit.NAME else (0, 1e-9)
     np.testing.assert_allclose(mine, other, rtol=rtol, atol=atol, err_msg=name)
 
 
@@ -98,11 +90,13 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
         OURS: lambda: nearest_distances(parcels, {"point": spots}),
         "geopandas.sjoin_nearest": lambda: joined(points, spots),
     }
-    if os.environ.get(OPENAVMKIT):
-        to_roads[AVM] = by_openavmkit(folder, points, whole)
-        to_points[AVM] = by_openavmkit(folder, points, spots)
-    bars = {AVM: 10.0} if os.environ.get(OPENAVMKIT) else {}
-    target = "OpenAVMKit 的十分之一（别处量得的十分之一：百万宗 {} 秒）"
+    bars: dict[str, float] = {}
+    target = "百万宗 {} 秒（OpenAVMKit 在别处用时的十分之一）"
+    if openavmkit.THERE:
+        to_roads[openavmkit.NAME] = by_openavmkit(folder, points, whole)
+        to_points[openavmkit.NAME] = by_openavmkit(folder, points, spots)
+        bars = {openavmkit.NAME: 10.0}
+        target += "，OpenAVMKit 的用时是它的 10 倍"
     return len(parcels), [
         Contest("到 200 条道路中最近的距离", target.format(6.8), to_roads, require_equal, bars, most=6.8),
         Contest("到 500 个点中最近的距离", target.format(4.7), to_points, require_equal, bars, most=4.7),

@@ -23,9 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.results import OURS, Measured, leave
+from benchmarks.results import OURS, Measured, exponent, leave
 from benchmarks.synthetic import write_county
 from landmarket import read_county, screen
 from landmarket.county import read_county_parcels, read_scenario, read_villages
@@ -74,13 +72,8 @@ def one_size(folder: Path) -> Mapping[str, float]:
         tables = {"parcels": outcome.parcels, "entry": outcome.entry, "prices": outcome.prices, "deals": outcome.deals}
         write_tables(folder / "out", {**tables, "shares": outcome.shares})
     seconds["whole"] = sum(seconds.values())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     return {**seconds, "parcels": len(parcels), "peak": peak}
-
-
-def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """Slope of the cost over the size, both as logarithms: 1 is linear."""
-    return float(np.polyfit(np.log(sizes), np.log(np.maximum(costs, 1e-3)), 1)[0])
 
 
 def table(runs: Sequence[Mapping[str, float]]) -> Iterator[str]:

@@ -36,7 +36,7 @@ def main() -> None:
     end = os.times()
     spent = end.user + end.system - begin.user - begin.system
     answer.drop(columns="geometry").to_parquet(sys.argv[2])
-    print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6]))
+    print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9]))
 
 
 if __name__ == "__main__":

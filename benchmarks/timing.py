@@ -41,7 +41,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 class Elsewhere(NamedTuple):
     """An answer that another process gave, with the CPU seconds and the peak memory [GB] that it cost there."""
 
-    answer: object
+    answer: pd.DataFrame | pd.Series
     seconds: float
     peak: float
 
@@ -94,7 +94,7 @@ class Contest:
     most: float | None = None
 
 
-def asked_elsewhere(python: str, script: str, *files: Path, target: Path, more: Sequence[str] = ()) -> Elsewhere:
+def asked_elsewhere(python: str, script: str, source: Path, target: Path, *more: str) -> Elsewhere:
     """Let a script of this folder answer under the interpreter of another environment, in an empty folder.
 
     Parameters
@@ -102,10 +102,11 @@ def asked_elsewhere(python: str, script: str, *files: Path, target: Path, more: 
     python : str
         The interpreter.
     script : str
-        Name of the script: it takes its files, writes a table into `target`, and prints CPU seconds and peak [GB].
-    *files, target : Path
-        What the script reads; the target is its second argument, as further layers may follow.
-    more : sequence of str
+        Name of the script: it is told a file to read, one to write its table into and what else there is, and prints
+        CPU seconds and peak [GB].
+    source, target : Path
+        The two files.
+    *more : str
         What else it is told.
 
     Returns
@@ -113,8 +114,9 @@ def asked_elsewhere(python: str, script: str, *files: Path, target: Path, more: 
     Elsewhere
         The table and what it cost.
     """
-    first, *layers = (str(path.resolve()) for path in files)
-    command = [python, str(Path(__file__).with_name(script)), first, str(target.resolve()), *layers, *more]
+    # The interpreter of an environment is a link: it is made absolute, not followed.
+    command = [str(Path(python).absolute()), str(Path(__file__).with_name(script))]
+    command += [str(source.resolve()), str(target.resolve()), *more]
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=empty)
     seconds, peak = json.loads(done.stdout.splitlines()[-1])
@@ -137,7 +139,7 @@ def peak_of(call: Call) -> tuple[object, float]:
         return call(), float("nan")
     answer = call()
     told = Path("/proc/self/status").read_text(encoding="ascii").split("VmHWM:")[1].split()[0]
-    return answer, int(told) / 1e6
+    return answer, int(told) * 1024 / 1e9
 
 
 def measured(contest: Contest, parcels: int, repetitions: int) -> Measured:

@@ -50,7 +50,7 @@ def spent(command: list[str]) -> Spent:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
+    return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e9)
 
 
 def require_equal(ours: Path, plain: Path) -> None:

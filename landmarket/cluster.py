@@ -9,11 +9,10 @@ from __future__ import annotations
 import ctypes
 import gc
 import pickle
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -40,6 +39,10 @@ _AHEAD = 3
 """Tiles that wait at each worker: enough that none idles, few enough that a lost worker loses little."""
 _WAIT = 30.0
 """Seconds that a scheduler or a first worker may keep us waiting."""
+_MEMORY_CURE = (
+    "办法：给工作进程更多内存（--memory-limit）再运行，已完成的分片保留；"
+    "或减少每片宗数（--tile-parcels），那时各片重新计算。"
+)
 _LOOK, _ASK, _PAUSED = 0.05, 5.0, 60.0
 """Seconds between two looks for a finished tile, and between two questions whether the workers pause for want of
 memory; seconds that all of them may."""
@@ -76,7 +79,8 @@ def run(
     Raises
     ------
     ClusterError
-        If the cluster has no worker, other versions, or stops. Finished tiles are kept: run again to go on.
+        If the cluster has no worker, other versions, or stops, or all its workers pause for want of memory. Finished
+        tiles are kept: run again to go on.
     """
     return run_tiles(county, out.absolute(), tiling=tiling, executor=on_cluster(client), progress=progress)
 
@@ -137,10 +141,7 @@ def on_cluster(client: distributed.Client) -> Executor:
         except CancelledError as error:
             raise _stopped(left) from error
         except KilledWorker as error:
-            raise ClusterError(
-                f"{error.task}：处理这一片的工作进程一再终止，多半是内存不足。"
-                "办法：减少每片宗数（--tile-parcels），或给工作进程更多内存，再运行；已完成的分片保留。"
-            ) from error
+            raise ClusterError(f"{error.task}：处理这一片的工作进程一再终止，多半是内存不足。{_MEMORY_CURE}") from error
         except OSError as error:
             if client.status == "running" and not isinstance(error, CommClosedError):
                 raise
@@ -174,7 +175,7 @@ def _worked(client: distributed.Client, job: TileJob, tiles: Sequence[Tile]) -> 
 
 
 def _next(client: distributed.Client, done: distributed.as_completed) -> distributed.Future:
-    """Wait for a finished tile; workers that all pause for want of memory would never finish one."""
+    """Wait for a finished tile; workers that all pause for want of memory, with no tile in hand, never finish one."""
     since = asked = time.monotonic()
     while not done.has_ready():
         time.sleep(_LOOK)
@@ -182,13 +183,15 @@ def _next(client: distributed.Client, done: distributed.as_completed) -> distrib
             continue
         asked = time.monotonic()
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if not workers or any(worker["status"] != "paused" for worker in workers):
+        # A worker above its limit takes no tile; with one in hand it will give some memory back.
+        full = [
+            worker["status"] == "paused" and not worker["metrics"].get("task_counts", {}).get("executing", 0)
+            for worker in workers
+        ]
+        if not full or not all(full):
             since = asked
         elif asked - since > _PAUSED:
-            raise ClusterError(
-                "所有工作进程都因内存接近上限而暂停，不再计算。没有留下半份成果。"
-                "办法：给工作进程更多内存（--memory-limit），或减少每片宗数（--tile-parcels），再运行；已完成的分片保留。"
-            )
+            raise ClusterError(f"所有工作进程都因内存接近上限而暂停，不再计算。没有留下半份成果。{_MEMORY_CURE}")
     return next(done)
 
 
@@ -240,5 +243,5 @@ def _give_back() -> None:
     """Give back to the system what a tile no longer needs: near its limit a worker takes no tile until it has."""
     gc.collect()
     pa.default_memory_pool().release_unused()
-    if sys.platform == "linux":
+    with suppress(OSError, AttributeError, TypeError):  # only GNU's C library has it
         ctypes.CDLL(None).malloc_trim(0)

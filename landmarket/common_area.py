@@ -14,9 +14,12 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 _SHAPES_AT_ONCE = 10_000
+"""Shapes whose points are taken at a time."""
 _LEAST = np.finfo(np.float64).tiny
-_POINTS_AT_ONCE = 60_000
-"""Points of both sides that are looked at together: their edges stay in a processor's cache."""
+"""What nothing is divided by, instead of zero."""
+_POINTS_AT_ONCE, _MEETINGS_AT_ONCE = 60_000, 3_000_000
+"""Points of both sides, and edges of the one times edges of the other, that are looked at together at most: they stay
+in a processor's cache, and two long rivers in a few hundred megabytes."""
 _MOST_POINTS = 1_000
 """Where both polygons have more points than this, comparing every edge with every other costs more than cutting."""
 
@@ -81,7 +84,7 @@ def common_areas(shapes: Geometries, rows: Integers, others: Geometries, other_r
     other_used, other_row = np.unique(other_rows[few], return_inverse=True)
     one, other = _outlines(shapes[used]), _outlines(others[other_used])
     frames = shapely.bounds(shapes[used])[row], shapely.bounds(others[other_used])[other_row]
-    for pairs in _blocks((points[0] + points[1])[few]):
+    for pairs in _blocks(*(each[few].astype(np.int64) for each in points)):
         frame, other_frame = frames[0][pairs], frames[1][pairs]
         origin = frame[:, :2]
         edges = _edges(one, row[pairs], other_frame, origin), _edges(other, other_row[pairs], frame, origin)
@@ -89,9 +92,10 @@ def common_areas(shapes: Geometries, rows: Integers, others: Geometries, other_r
     return areas
 
 
-def _blocks(points: Integers) -> Iterator[npt.NDArray[np.intp]]:
-    """Positions of pairs in runs of about so many points."""
-    starts = np.flatnonzero(np.diff(np.cumsum(points) // _POINTS_AT_ONCE, prepend=-1))
+def _blocks(points: Integers, others: Integers) -> Iterator[npt.NDArray[np.intp]]:
+    """Positions of pairs in runs that are looked at together."""
+    full = np.cumsum((points + others) / _POINTS_AT_ONCE + points * others / _MEETINGS_AT_ONCE)
+    starts = np.flatnonzero(np.diff(np.floor(full), prepend=-1))
     return (np.arange(start, end) for start, end in pairwise([*starts.tolist(), len(points)]))
 
 

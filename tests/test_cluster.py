@@ -139,11 +139,12 @@ def test_workers_that_all_pause_are_not_waited_for_for_ever(
 
 
 HELD = """
+import resource
 import numpy as np
 from landmarket import cluster
 
 def held():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 
 pieces = [np.ones(100_000) for _ in range(400)]
 del pieces[:-1]  # the last is above them on the heap: what lies below stays with the process

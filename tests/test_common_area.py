@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import shapely
@@ -59,6 +61,17 @@ def test_circles_of_many_points_have_the_area_of_a_lens() -> None:
     assert area(one, other) == pytest.approx(lens, rel=1e-5)
     few = shapely.Point(10, 0).buffer(10, quad_segs=200)
     assert area(one, few) == pytest.approx(shapely.area(shapely.intersection(one, few)), abs=1e-9)
+
+
+def test_long_outlines_are_compared_a_few_at_a_time() -> None:
+    circles = np.array([shapely.Point(x / 10, 0).buffer(10, quad_segs=240) for x in range(30)])
+    row = np.arange(29)
+    tracemalloc.start()
+    areas = common_areas(circles, row, circles, row + 1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(areas, shapely.area(shapely.intersection(circles[:-1], circles[1:])), atol=1e-9)
+    assert peak < 300e6
 
 
 def shapes(rng: np.random.Generator) -> Geometries:

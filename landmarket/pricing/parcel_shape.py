@@ -16,8 +16,8 @@ from landmarket.pricing.kinds import Floats
 
 Geometries = npt.NDArray[np.object_]
 
-_EQUAL = 1e-9
-"""Areas of rectangles that differ by less, as a share, are the same but for rounding."""
+_EQUAL = 1e-7
+"""Areas of rectangles that differ by less, as a share, are the same but for the rounding of stored coordinates."""
 _BLOCK = 1 << 15
 """Corners of hulls that are looked at together: what is worked on stays in the processor's cache."""
 
@@ -96,7 +96,7 @@ def smallest_rectangles(geometry: Geometries) -> Rectangles:
     Parameters
     ----------
     geometry : ndarray of shapely geometries
-        Valid polygons.
+        Valid polygons, none empty.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def smallest_rectangles(geometry: Geometries) -> Rectangles:
     Notes
     -----
     A side of the smallest rectangle lies along a side of the convex hull, so each side of the hull is tried. Corners
-    are taken from the parcel's own origin: far from it a product of coordinates has tenths of a millimetre only.
+    are taken from the parcel's own origin: far from it the rounding of products costs tenths of a millimetre.
     """
     hulls = shapely.convex_hull(geometry)
     points = shapely.get_coordinates(hulls)

@@ -130,8 +130,7 @@ def opened_parquet(path: Path) -> Iterator[pq.ParquetFile]:
         If it cannot be read.
     """
     try:
-        there = path.stat()
-        with pq.ParquetFile(path, metadata=_footer(path, there.st_size, there.st_mtime_ns)) as file:
+        with pq.ParquetFile(path, metadata=_footer(path, footer_digest(path))) as file:
             yield file
     except FileNotFoundError as error:
         raise ReadError(f"{path}：没有这个文件。办法：检查路径；在集群上，各台机器都要能读到它。") from error
@@ -143,8 +142,8 @@ def opened_parquet(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 @lru_cache(maxsize=2)
-def _footer(path: Path, size: int, changed: int) -> pq.FileMetaData:
-    """The footer of a file of that size and time: a large one takes as long as a twentieth of a tile."""
+def _footer(path: Path, digest: str) -> pq.FileMetaData:
+    """The footer of that digest: a large one takes as long to take apart as a twentieth of a tile."""
     return pq.read_metadata(path)
 
 
@@ -162,9 +161,10 @@ def footer_digest(path: Path) -> str:
         Hexadecimal; another for another content, but for deliberate tricks.
     """
     with path.open("rb") as file:
-        file.seek(-_TAIL, os.SEEK_END)
+        end = max(file.seek(0, os.SEEK_END) - _TAIL, 0)
+        file.seek(end)
         size = int.from_bytes(file.read(4), "little")
-        file.seek(-_TAIL - size, os.SEEK_END)
+        file.seek(max(end - size, 0))
         return blake2b(file.read(size), digest_size=20).hexdigest()
 
 
