@@ -108,7 +108,7 @@ def counties(folder: Path, millions: list[int]) -> dict[int, Path]:
         write_ordered(first / "parcels.parquet", first / "ordered.parquet")
         (first / "ordered.parquet").replace(first / "parcels.parquet")
     found = {1: first / "county.toml"}
-    for count in millions:
+    for count in sorted({*millions} - {1}):
         path = folder / f"{count}, {GAP:g} m apart" / "county.toml"
         found[count] = path if path.exists() else copies(first, path.parent, count)
     return found
