@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from benchmarks import openavmkit
+from benchmarks import avm_peer
 from benchmarks.synthetic import CRS, ORIGIN, PER_PARCEL, roads
 from benchmarks.timing import OURS, Call, Contest, Elsewhere, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
@@ -49,13 +49,13 @@ def joined(points: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
 
 def by_openavmkit(folder: Path, points: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> Part:
     """Distances of some of the parcels by OpenAVMKit, scaled to all."""
-    some = points.iloc[:: max(1, len(points) // openavmkit.ROWS)].iloc[: openavmkit.ROWS]
+    some = points.iloc[:: max(1, len(points) // avm_peer.ROWS)].iloc[: avm_peer.ROWS]
     source, near = folder / "some_points.parquet", folder / "near.parquet"
 
     def ask() -> Elsewhere:
         some.reset_index(names="key").to_parquet(source)
         layer.to_parquet(near)
-        told = openavmkit.asked(source, str(near.resolve()))
+        told = avm_peer.asked(source, str(near.resolve()))
         return told._replace(answer=told.answer["dist_to_layer"])
 
     return Part(ask, len(points) / len(some))
@@ -66,7 +66,7 @@ def require_equal(ours: object, name: str, other: object) -> None:
     assert isinstance(ours, pd.DataFrame)
     assert isinstance(other, pd.Series)
     mine = ours.iloc[:, 0].to_numpy()[other.index.to_numpy()]
-    rtol, atol = (openavmkit.SHARE, openavmkit.METRES) if name == openavmkit.NAME else (0, 1e-9)
+    rtol, atol = (avm_peer.SHARE, avm_peer.METRES) if name == avm_peer.NAME else (0, 1e-9)
     np.testing.assert_allclose(mine, other, rtol=rtol, atol=atol, err_msg=name)
 
 
@@ -92,10 +92,10 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
     }
     bars: dict[str, float] = {}
     target = "百万宗 {} 秒（OpenAVMKit 在别处用时的十分之一）"
-    if openavmkit.THERE:
-        to_roads[openavmkit.NAME] = by_openavmkit(folder, points, whole)
-        to_points[openavmkit.NAME] = by_openavmkit(folder, points, spots)
-        bars = {openavmkit.NAME: 10.0}
+    if avm_peer.THERE:
+        to_roads[avm_peer.NAME] = by_openavmkit(folder, points, whole)
+        to_points[avm_peer.NAME] = by_openavmkit(folder, points, spots)
+        bars = {avm_peer.NAME: 10.0}
         target += "，OpenAVMKit 的用时是它的 10 倍"
     return len(parcels), [
         Contest("到 200 条道路中最近的距离", target.format(6.8), to_roads, require_equal, bars, most=6.8),

@@ -26,7 +26,7 @@ import pandas as pd
 import shapely
 from shapely import Polygon
 
-from benchmarks import openavmkit
+from benchmarks import avm_peer
 from benchmarks.timing import OURS, Call, Contest, Part, county, main
 from landmarket.io.geoparquet import read_geoparquet
 from landmarket.pricing.parcel_shape import shape_columns
@@ -34,7 +34,7 @@ from landmarket.pricing.parcel_shape import shape_columns
 COLUMNS = ["plane_area", "perimeter", "compactness", "shape_width", "shape_depth"]
 BARE = "shapely 裸调用"
 ROWS_SIDE = "逐行（pandas apply）"
-AVM = f"{openavmkit.NAME}，基本几何"
+AVM = f"{avm_peer.NAME}，基本几何"
 AVM_STEPS = {AVM: "{}", f"{AVM}中的面积与形状": '{"basic": {"latlon": false, "polar": false}}'}
 ROWS = 5000
 """How many parcels are measured a row at a time."""
@@ -67,7 +67,7 @@ def require_equal(ours: object, name: str, other: object) -> None:
         some = ours.loc[other.index]
         for mine, theirs in (("plane_area", "land_area_gis_sqm"), ("rectangularity", "geom_rectangularity_num")):
             told = some[mine] if mine == "plane_area" else 2 - 1 / some[mine]
-            np.testing.assert_allclose(told, other[theirs], rtol=openavmkit.SHARE, atol=openavmkit.SHARE, err_msg=name)
+            np.testing.assert_allclose(told, other[theirs], rtol=avm_peer.SHARE, atol=avm_peer.SHARE, err_msg=name)
         return
     mine = ours[COLUMNS].iloc[: len(other)].reset_index(drop=True)
     same = np.isclose(mine, other, rtol=1e-9, atol=1e-9).all(axis=1)
@@ -97,11 +97,11 @@ def contests(root: Path, size: int) -> tuple[int, Sequence[Contest]]:
         BARE: lambda: bare(shapes),
         ROWS_SIDE: Part(lambda: some.apply(of_row), len(parcels) / len(some)),
     }
-    if openavmkit.THERE:
-        few, file = parcels.iloc[: openavmkit.ROWS], folder / "few_parcels.parquet"
+    if avm_peer.THERE:
+        few, file = parcels.iloc[: avm_peer.ROWS], folder / "few_parcels.parquet"
         few.reset_index(names="key").to_parquet(file)
         for name, steps in AVM_STEPS.items():
-            sides[name] = Part(partial(openavmkit.asked, file, steps), len(parcels) / len(few))
+            sides[name] = Part(partial(avm_peer.asked, file, steps), len(parcels) / len(few))
     bars = {name: bar for name, bar in ((BARE, 1 / 1.5), (AVM, 80.0)) if name in sides}
     question, target = "面积、周长、紧凑度、宽、深", "用时不超过裸调用的 1.5 倍"
     target += "，OpenAVMKit 的用时是它的 80 倍" if AVM in sides else ""
