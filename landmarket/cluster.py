@@ -29,7 +29,7 @@ from landmarket.errors import ClusterError, ReadError
 from landmarket.io.manifest import Json, versions
 from landmarket.io.whole import output_errors, write_whole
 from landmarket.progress import Progress, unwatched
-from landmarket.tiles import TiledRun, Tiling, run_tiles
+from landmarket.tiles import PARCELS_AT_A_WORKER, TiledRun, Tiling, in_order, run_tiles
 from landmarket.tiles.tile_job import TileJob
 from landmarket.tiles.tile_record import TileRecord, finish_tile
 from landmarket.tiles.tiled_run import Executor
@@ -67,7 +67,7 @@ def run(
     out : Path
         Folder of all runs, where every worker can write.
     tiling : callable, optional
-        How the rows are divided; by default `landmarket.tiles.in_order`.
+        How the rows are divided; by default in order, `landmarket.tiles.PARCELS_AT_A_WORKER` to a tile.
     progress : callable, optional
         Told how many parcels are done.
 
@@ -82,6 +82,7 @@ def run(
         If the cluster has no worker, other versions, or stops, or all its workers pause for want of memory. Finished
         tiles are kept: run again to go on.
     """
+    tiling = tiling or in_order(PARCELS_AT_A_WORKER)
     return run_tiles(county, out.absolute(), tiling=tiling, executor=on_cluster(client), progress=progress)
 
 

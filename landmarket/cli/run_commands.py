@@ -40,7 +40,7 @@ from landmarket.products import (
 from landmarket.products.maps import COUNTY_PAGE
 from landmarket.products.run_folder import ATLAS
 from landmarket.products.whole_run import FIRST_PAGE
-from landmarket.tiles import PARCELS_A_TILE, here
+from landmarket.tiles import PARCELS_A_TILE, PARCELS_AT_A_WORKER, here
 
 
 def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) -> None:
@@ -81,21 +81,30 @@ def _county(path: Path, prices: Path | None) -> County:
 )
 @click.option("--cluster", metavar="地址", help="在集群上逐片计算，只写数据表；地址如 tcp://10.0.0.5:8786。")
 @click.option(
-    "--tile-parcels", type=click.IntRange(min=1), default=PARCELS_A_TILE, metavar="宗数", help="每片宗数，默认 50000。"
+    "--tile-parcels",
+    type=click.IntRange(min=1),
+    metavar="宗数",
+    help=f"每片宗数，默认本机 {PARCELS_A_TILE}、集群 {PARCELS_AT_A_WORKER}。",
 )
 @OUT
 @JSON
 def run(
-    county: Path, prices: Path | None, tables: bool, cluster: str | None, tile_parcels: int, out: Path, as_json: bool
+    county: Path,
+    prices: Path | None,
+    tables: bool,
+    cluster: str | None,
+    tile_parcels: int | None,
+    out: Path,
+    as_json: bool,
 ) -> None:
     """完成全部工作：检查、入市资格、地价、模拟交易、收益分配、地图、图集、工作簿、乡镇汇总、图层。
 
     宗地太多、内存或工作簿装不下时，加 --tables 只写数据表；先用 sort 按位置排序。
     """
     if cluster is not None:
-        run_on_cluster(_county(county, prices), out, cluster, tile_parcels, as_json)
+        run_on_cluster(_county(county, prices), out, cluster, tile_parcels or PARCELS_AT_A_WORKER, as_json)
     elif tables:
-        run_in_tiles(_county(county, prices), out, here, tile_parcels, as_json)
+        run_in_tiles(_county(county, prices), out, here, tile_parcels or PARCELS_A_TILE, as_json)
     else:
         run_all(county, out, as_json, prices)
 

@@ -3,9 +3,10 @@
 from landmarket.tiles.order import write_ordered
 from landmarket.tiles.parcel_file import ParcelFile, parcel_file
 from landmarket.tiles.tiled_run import Executor, TiledRun, here, run_tiles
-from landmarket.tiles.tiling import PARCELS_A_TILE, Place, Tile, Tiling, by_township, in_order
+from landmarket.tiles.tiling import PARCELS_A_TILE, PARCELS_AT_A_WORKER, Place, Tile, Tiling, by_township, in_order
 
 __all__ = [
+    "PARCELS_AT_A_WORKER",
     "PARCELS_A_TILE",
     "Executor",
     "ParcelFile",

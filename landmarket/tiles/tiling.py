@@ -18,8 +18,10 @@ from landmarket.io.values import clean_text, to_code
 from landmarket.tiles.parcel_file import Floats, ParcelFile
 from landmarket.tiles.rows import column_batches, header_of, row_boxes
 
-PARCELS_A_TILE = 50_000
-"""Parcels of a tile where nobody says otherwise: a worker then needs well under a gigabyte."""
+PARCELS_A_TILE = 200_000
+"""Parcels of a tile on this machine where nobody says otherwise: 1.3 GB, and a tenth less time than by 50,000."""
+PARCELS_AT_A_WORKER = 50_000
+"""Parcels of a tile at a worker of a cluster where nobody says otherwise: that needs well under a gigabyte."""
 
 Span = tuple[int, int]
 """Positions of rows, from the first to before the last."""
