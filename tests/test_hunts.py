@@ -57,7 +57,7 @@ def test_a_reader_that_fails_is_caught(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (tmp_path / "县.toml").read_bytes() == b""
 
 
-@pytest.mark.parametrize("mutation", set(MUTATIONS), ids=lambda mutation: mutation.__name__)
+@pytest.mark.parametrize("mutation", list(dict.fromkeys(MUTATIONS)), ids=lambda mutation: mutation.__name__)
 def test_every_mutation_changes_files_and_takes_any(mutation: object) -> None:
     assert callable(mutation)
     text = "宗地代码,面积\r\n411081004002JB00001,5108.06\r\n".encode("gb18030")
