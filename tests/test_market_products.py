@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import math
@@ -9,8 +10,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
@@ -37,6 +40,7 @@ from landmarket.market.demand import Demand, Relisting, UseDemand, read_demand
 from landmarket.market.distributions import ONE, Shape, Spread
 from landmarket.market.market_changes import scaled_prices, with_bidders, with_price_level, with_reserve
 from landmarket.market.market_plan import MarketPlan, ReserveMethod, Swings, read_market_plan
+from landmarket.market.market_totals import Totals
 from landmarket.market.offer import reserve_prices
 from landmarket.market.simulation import MarketOutcome
 from landmarket.market.supply import SupplyOrder
@@ -571,6 +575,38 @@ def test_a_broken_tile_is_made_again(tmp_path: Path) -> None:
     for number, path in enumerate(sorted(tmp_path.iterdir())):
         path.write_bytes([b"", b"PK\x03\x04", path.read_bytes()[:300], b"x" * 90][number % 4])
     assert same(simulate(table, LIST, DEMAND, 40, kept=kept), whole)
+
+
+def test_many_threads_find_what_is_kept(tmp_path: Path) -> None:
+    """Finalisers that give way to other threads, and calls of different depths, are what upset `ast` in threads."""
+    store, numbers = TileStore(tmp_path), np.arange(9)
+    store.keep("k", Tile([], [1], {year: Totals(numbers, numbers, numbers) for year in range(4)}))
+
+    class Yielding:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            time.sleep(0)
+
+    def find(depth: int) -> list[int]:
+        if depth:
+            return find(depth - 1)
+        Yielding()
+        tile = store.find("k")
+        assert tile is not None
+        return sorted(tile.totals)
+
+    before, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(3, 10**6)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(find, [number % 7 for number in range(2_000)]))
+    finally:
+        gc.set_threshold(*before)
+        sys.setswitchinterval(interval)
+    assert found == [[0, 1, 2, 3]] * 2_000
 
 
 def test_shared_budgets_are_not_kept(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ FOLDER = ".landmarket-market-internal"
 """Folder beside the run folders that holds the tiles of unfinished work. Secret."""
 _DIGEST_BYTES = 20
 _PARTS = ("money", "area", "parties")
+_READING = threading.Lock()
+"""NumPy parses the head of each array with `ast`, which in early releases of Python 3.11 and 3.12 now and then raises
+SystemError if two threads do so at once (CPython issue 106905)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class TileStore:
             None if it is not there, or cannot be read: then it is made again.
         """
         try:
-            with np.load(io.BytesIO(self._path(key).read_bytes()), allow_pickle=False) as file:
+            data = io.BytesIO(self._path(key).read_bytes())
+            with _READING, np.load(data, allow_pickle=False) as file:
                 rows = json.loads(file["rows"].tobytes().decode("utf-8"))
                 years = file["years"].tolist()
                 totals = {year: Totals(*(file[f"{part}{year}"] for part in _PARTS)) for year in years}
