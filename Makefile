@@ -37,10 +37,11 @@ bench: $(VENV)/.test
 # Hours: everything the tests hunt for, whole; the small parsers with coverage as the guide; mutants of the exact arithmetic
 hunt: $(VENV)/.test browser postgis
 	$(PIP) install --quiet --require-hashes -r requirements/hunt.txt
-	HUNT=full $(BIN)/python -m pytest tests --ignore tests/browser --deselect tests/test_cli.py --deselect tests/test_docs.py
+	HUNT=full $(BIN)/python -m pytest -n 2 --dist loadfile tests --ignore tests/browser \
+		--deselect tests/test_cli.py --deselect tests/test_docs.py
 	HUNT=full $(BIN)/python -m pytest tests/browser/test_hostile_runs.py
-	for name in parcel_code far_range price day term code grade rules; do \
-		$(BIN)/python -m tests.parser_hunt $$name 100000 || exit 1; done
+	printf '%s\n' parcel_code far_range price day term code grade rules | \
+		xargs -P 2 -I NAME $(BIN)/python -m tests.parser_hunt NAME 30000
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
