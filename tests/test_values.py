@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landmarket.io.values import clean_text, number, to_choice, to_code, to_date, to_number, to_term
+from landmarket.io.values import (
+    NONE_SIGNS,
+    clean_text,
+    half_width,
+    number,
+    to_choice,
+    to_code,
+    to_date,
+    to_number,
+    to_term,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,26 @@ def test_footnote_marks_stay_in_texts_codes_and_dates() -> None:
     assert clean_text(typed).tolist() == ["411081①", "II级²", "2025①", "大庄村"]
     assert to_code(typed)[0].iloc[0] == "411081①"
     assert to_date(pd.Series(["2025-11-0③", "2025-11-1①"]))[1].all()
+
+
+ASCII_TEXTS = st.text("\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f -/05aN.\\", max_size=4)
+TEXTS = ASCII_TEXTS | st.sampled_from(sorted(NONE_SIGNS)) | st.text("０Ⅱ　\u00a0 \u2028无a\x85", max_size=3)
+
+
+@given(st.lists(st.none() | ASCII_TEXTS) | st.lists(st.none() | TEXTS))
+def test_a_column_is_cleaned_as_each_of_its_cells_would_be(typed: list[str | None]) -> None:
+    column = pd.Series(typed, index=range(len(typed), 0, -1), dtype="str", name="备注")
+    stripped = ["" if text is None else half_width(text).strip() for text in typed]
+    expected = [None if text in NONE_SIGNS else text for text in stripped]
+    cleaned = clean_text(column)
+    assert [None if pd.isna(text) else text for text in cleaned] == expected
+    assert cleaned.index.equals(column.index)
+    assert cleaned.name == "备注"
+    codes, lost = to_code(column)
+    for position, text in enumerate(typed):
+        alone, lost_alone = to_code(pd.Series([text], dtype="str"))
+        assert codes.iloc[[position]].tolist() == alone.tolist() or (codes.isna().iloc[position] and alone.isna().all())
+        assert lost[position] == lost_alone[0]
 
 
 @given(st.decimals(-(10**9), 10**9, places=4))

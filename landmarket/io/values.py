@@ -18,10 +18,15 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from landmarket.io.dates import FIRST_YEAR, LAST_YEAR, one_day
 
 NONE_SIGNS = frozenset({"", "—", "——", "-", "--", "/", "\\", "无", "空", "null", "NULL", "None", "nan", "NaN", "<NA>"})
+_NONE_SIGNS = pa.array(sorted(NONE_SIGNS), pa.large_string())
+_ASCII_BLANKS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
+"""What `str.strip` takes off a text in ASCII."""
 _NUMBER_UNITS = r"(?:平方米|㎡|m2|m²|元|年|人|米|m|%|％)$"
 _WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+|(?=\.[0-9]))"
 _NUMBER = re.compile(rf"[+-]?{_WHOLE}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{{1,3}})?")
@@ -102,9 +107,20 @@ def clean_text(column: pd.Series[str]) -> pd.Series[str]:
         texts = column.map(lambda value: f"{value:.15g}", na_action="ignore")
     else:
         texts = column
-    numbers, distinct = pd.factorize(texts.astype("str"))  # each distinct text is tidied once
+    texts = texts.astype("str")
+    if _is_tidy(pa.chunked_array(pa.array(texts.array))):
+        return texts
+    numbers, distinct = pd.factorize(texts)  # each distinct text is tidied once
     tidy = pd.array([_tidy(text) for text in distinct.to_numpy(dtype=object)], dtype="str")
     return pd.Series(tidy.take(numbers, allow_fill=True), index=column.index, name=column.name)
+
+
+def _is_tidy(texts: pa.ChunkedArray) -> bool:
+    """Whether no text would be changed, as the codes of a county mostly are; what is not ASCII may be."""
+    if not pc.all(pc.string_is_ascii(texts), min_count=0).as_py():
+        return False
+    kept = pc.and_(pc.equal(pc.ascii_trim(texts, _ASCII_BLANKS), texts), pc.invert(pc.is_in(texts, _NONE_SIGNS)))
+    return bool(pc.all(kept, min_count=0).as_py())
 
 
 def _tidy(text: str) -> str | None:
@@ -220,8 +236,9 @@ def to_term(column: pd.Series[str]) -> tuple[pd.Series[float], Mask]:
         Cells that hold something that is neither a positive number of years nor an unlimited term.
     """
     text = clean_text(column)
-    known = {each: term_years(each) for each in text.dropna().unique()}
-    values = text.map(known, na_action="ignore").astype("float64")
+    numbers, distinct = pd.factorize(text)
+    known = np.array([*map(term_years, distinct), None], dtype=np.float64)  # the last is taken where a value is missing
+    values = pd.Series(known[numbers], index=column.index, name=column.name)
     return values, (text.notna() & values.isna()).to_numpy()
 
 
@@ -267,6 +284,9 @@ def to_code(column: pd.Series[str]) -> tuple[pd.Series[str], Mask]:
         bad = np.isfinite(values) & ((values != np.floor(values)) | (np.abs(values) >= 2.0**53))
         whole = column.map(lambda value: f"{value:.0f}", na_action="ignore").astype("str")
         return whole.mask(pd.Series(bad, index=column.index)), bad
-    text = clean_text(column).str.replace(_WHOLE_FLOAT, r"\1", regex=True)
+    text = clean_text(column)
+    if not text.str.contains("[.+]").any():  # neither of the two below is there
+        return text, np.zeros(len(text), dtype=bool)
+    text = text.str.replace(_WHOLE_FLOAT, r"\1", regex=True)
     lost = text.str.fullmatch(_EXPONENT).fillna(False).to_numpy(dtype=bool)
     return text.mask(lost), lost

@@ -96,9 +96,9 @@ def priced_parcels(zoned: Zoned, scenario: Scenario) -> Priced:
     basis = price_basis(zoned.parcels, table)
     parcels = _with_columns(zoned.parcels, basis)
     prices, parcels["price_gap"] = price_or_gap(parcels, table, ends, on=scenario.on)
-    sound = parcels[parcels["price_gap"].eq("")].assign(floor_area_ratio=prices["floor_area_ratio"])
-    sound = sound.join(prices[prices.columns.difference(sound.columns, sort=False)])
-    return Priced(parcels, prices, sound[zoned.entry["allowed"].reindex(sound.index).eq(ALLOWED)])
+    chosen = parcels["price_gap"].eq("") & zoned.entry["allowed"].reindex(parcels.index).eq(ALLOWED)
+    offered = parcels[chosen].assign(floor_area_ratio=prices["floor_area_ratio"])
+    return Priced(parcels, prices, offered.join(prices[prices.columns.difference(offered.columns, sort=False)]))
 
 
 def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
@@ -120,7 +120,8 @@ def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     laid = indexed_parcels(parcels, "zone_parcels")
     place = locate(laid, scenario.villages)
     stated = parcels.reindex(columns=place.columns)
-    place = place.astype("object").where(place.notna(), stated).infer_objects()
+    for name in place.columns[place.isna().any()]:
+        place[name] = place[name].astype("object").where(place[name].notna(), stated[name]).infer_objects()
     return _with_columns(
         parcels,
         place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -164,19 +164,17 @@ class Outcome:
     @property
     def table(self) -> gpd.GeoDataFrame:
         """All columns of all steps on the index of the parcels; missing where a step does not reach."""
-        parts: list[pd.DataFrame] = [self.parcels]
-        known = set(self.parcels.columns)
-        for step in (self.entry, self.prices, self.deals, self.shares):
-            own = [name for name in step.columns if name not in known]
-            known.update(own)
-            parts.append(step[own].reindex(self.parcels.index))
-        return cast("gpd.GeoDataFrame", pd.concat(parts, axis=1))
+        return cast("gpd.GeoDataFrame", self._columns(None))
 
-    def _column(self, name: str) -> pd.Series[int]:
-        """One column of the table."""
-        steps = (self.parcels, self.entry, self.prices, self.deals, self.shares)
-        found: pd.Series[int] = next(step[name] for step in steps if name in step.columns)
-        return found.reindex(self.parcels.index)
+    def _columns(self, asked: Collection[str] | None) -> pd.DataFrame:
+        """Some columns of the table, or all; each is of the first step that has it."""
+        parts: list[pd.DataFrame] = []
+        known: set[str] = set()
+        for step in (self.parcels, self.entry, self.prices, self.deals, self.shares):
+            own = [name for name in step.columns if name not in known and (asked is None or name in asked)]
+            known.update(own)
+            parts.append(step[own] if step is self.parcels else step[own].reindex(self.parcels.index))
+        return pd.concat(parts, axis=1)
 
     def totals(self) -> pd.DataFrame:
         """Sum by township.
@@ -186,15 +184,16 @@ class Outcome:
         DataFrame
             Index township and 合计; parcels, area [㎡], allowed, priced, sold, and money in integer fen.
         """
+        told = self._columns({"township", "area", "allowed", "total_price_fen", "deal_price_fen", *_MONEY})
         counted = pd.DataFrame(
             {
-                "township": self.parcels["township"].fillna(UNKNOWN_TOWNSHIP),
+                "township": told["township"].fillna(UNKNOWN_TOWNSHIP),
                 "parcels": 1,
-                "area": self.parcels["area"],
-                "allowed": self._column("allowed").eq(ALLOWED).astype("int64"),
-                "priced": self._column("total_price_fen").notna().astype("int64"),
-                "sold": self._column("deal_price_fen").notna().astype("int64"),
-                **{name: self._column(name).astype("Int64").fillna(0).astype("int64") for name in _MONEY},
+                "area": told["area"],
+                "allowed": told["allowed"].eq(ALLOWED).astype("int64"),
+                "priced": told["total_price_fen"].notna().astype("int64"),
+                "sold": told["deal_price_fen"].notna().astype("int64"),
+                **{name: told[name].astype("Int64").fillna(0).astype("int64") for name in _MONEY},
             }
         )
         sums = counted.groupby("township").sum()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS
 
@@ -169,7 +170,7 @@ def _own_screening(job: TileJob, tile: Tile) -> Screening:
         )
     margin = _METRES if CRS.from_user_input(job.stated).is_projected else _DEGREES
     near = neighbours(job.file, own, margin)
-    rows = np.unique(np.concatenate([own, near, np.array(tile.twins, dtype=np.int64)]))
+    rows = np.sort(pd.unique(np.concatenate([own, near, np.array(tile.twins, dtype=np.int64)])))
     frame = named_columns(read_rows(job.file, rows), str(job.file.path))
     frame = swap_axes(frame) if job.swapped else frame
     frame = frame if frame.crs is not None else frame.set_crs(job.stated)

@@ -270,7 +270,9 @@ def check_parcel_codes(codes: pd.Series[str], county: str | None = None) -> pd.D
     problems[doubtful] = [_problem_of(code, accepted) for code in text[doubtful]]
     problem = pd.Series(problems, index=codes.index, dtype="str")
     legacy = {code: entry.note for code, entry in counties().items() if entry.status == "legacy"}
-    note = text.str[:6].map(legacy).fillna("").astype("str").where(problem.eq(""), "")
+    note = pd.Series("", index=codes.index, dtype="str")
+    old = text.str[:6].isin(legacy) & problem.eq("")
+    note[old] = text[old].str[:6].map(legacy)
     return pd.DataFrame({"ok": problem.eq(""), "problem": problem, "note": note}, index=codes.index)
 
 
