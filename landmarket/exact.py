@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import index
 
 import numpy as np
 import numpy.typing as npt
@@ -169,6 +170,7 @@ def apportion(amount: int, weights: Sequence[int]) -> list[int]:
     >>> apportion(801_550_000, [2319, 5362, 2319])
     [185879445, 429791110, 185879445]
     """
+    amount, weights = index(amount), [index(weight) for weight in weights]  # NumPy's integers would overflow
     total = sum(weights)
     parts = [amount * weight // total for weight in weights]
     rests = [amount * weight % total for weight in weights]

@@ -146,7 +146,7 @@ def _key_pieces(pieces: Pieces, doubled: Overlaps, areas: gpd.GeoDataFrame, keys
     ranks = int(rank_of_row.max(initial=0)) + 1
     group = pieces.parcel * ranks + rank_of_row[pieces.area_row]
     united = _united(group, pieces, doubled)
-    order = np.lexsort((pieces.area_row, -pieces.area, group))
+    order = np.lexsort((pieces.area_row, -np.round(pieces.area / EQUAL_AREA), group))
     largest = order[np.unique(group[order], return_index=True)[1]]
     return pd.DataFrame(
         {
@@ -175,7 +175,8 @@ def key_shares(parcels: Parcels, areas: gpd.GeoDataFrame, keys: list[str]) -> pd
     DataFrame
         One row per parcel and distinct key, in the order of the parcels, then of the key's text:
         ``parcel_code``, the keys, ``area`` [㎡], ``share``, ``area_row``, the position in ``areas`` of the largest
-        piece, and ``parcel_row``, that in ``parcels``. Where areas of one key overlap, the ground is counted once.
+        piece (the first of those equal within `EQUAL_AREA`, see `in_settled_order`), and ``parcel_row``, that in
+        ``parcels``. Where areas of one key overlap, the ground is counted once.
 
     Raises
     ------
@@ -259,6 +260,28 @@ def largest_share(parcels: Parcels, areas: gpd.GeoDataFrame, keys: list[str]) ->
     result["gap_share"] = 1.0 - covered["share"]
     result["overlap_share"] = covered["overlap_share"]
     return result
+
+
+def in_settled_order(areas: gpd.GeoDataFrame, columns: list[str], *, last_first: bool = False) -> gpd.GeoDataFrame:
+    """Put areas into an order that does not depend on their file: of pieces as large, the first area's counts.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        The areas.
+    columns : list of str
+        What is taken from them; compared as text, the first column first.
+    last_first : bool, default False
+        Whether what comes last is put first. Missing values come before all others either way.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same rows.
+    """
+    return areas.sort_values(
+        columns, key=lambda values: values.astype("str"), ascending=not last_first, na_position="first", kind="stable"
+    )
 
 
 def at_rows(table: pd.DataFrame, rows: Positions, index: pd.Index[str]) -> pd.DataFrame:

@@ -478,6 +478,25 @@ def test_shares_that_cannot_be_used_are_refused(shares: list[float]) -> None:
         distribute_to_members(100, pd.Series(shares, dtype="float64"))
 
 
+def test_the_numbers_of_a_table_do_not_overflow() -> None:
+    """A third and two thirds of 1,086,384.75 元, to ten places: 108638475 × 333333333333 is beyond 64 bits."""
+    shares = pd.Series([33.3333333333, 66.6666666667])
+    assert distribute_to_members(np.int64(108_638_475), shares).tolist() == [36_212_825, 72_425_650]
+    assert apportion(np.int64(10**18), list(np.array([1, 2]) * 10**12)) == [333333333333333333, 666666666666666667]
+
+
+@pytest.mark.parametrize("amount", [100.5, float("nan"), "100", None, Decimal(100), 10**30, 2**63, -1])
+def test_what_is_no_amount_is_refused(amount: object) -> None:
+    with pytest.raises(BadValueError, match=r"金额 .* 分不能分配。办法：.*整数"):
+        distribute_to_members(amount, pd.Series([1]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("share", [None, pd.NA, "x", Decimal("Infinity")])
+def test_what_is_no_share_is_refused(share: object) -> None:
+    with pytest.raises(BadValueError, match="份额不能用"):
+        distribute_to_members(100, pd.Series([1, share], dtype="object"))
+
+
 def test_a_negative_amount_is_refused() -> None:
     with pytest.raises(BadValueError, match="-1"):
         distribute_to_members(-1, pd.Series([1]))

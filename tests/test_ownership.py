@@ -78,6 +78,16 @@ def test_areas_without_an_owner_are_owners_of_their_own() -> None:
     assert found["owner_count"] == 2
 
 
+def test_of_areas_as_large_the_smallest_code_is_given_whatever_their_order() -> None:
+    areas = owners_of(
+        ("甲村", "411081001001JA00002", "村", "自行", 900, (50, 0, 100, 100)),
+        ("甲村", "411081001001JA00001", "村", "自行", 30, (0, 0, 50, 100)),
+    )
+    for order in ([0, 1], [1, 0]):
+        found = ownership(parcels_of((40, 0, 60, 10)), areas.iloc[order]).iloc[0]
+        assert (found["owner_code"], found["member_count"], found["owner_count"]) == ("411081001001JA00001", 30, 1)
+
+
 def test_equal_shares_go_to_the_smaller_name() -> None:
     halves = owners_of(
         ("乙村", "411081001001JA00001", "村", "自行", 1, (0, 0, 50, 100)),

@@ -66,6 +66,18 @@ def test_a_tie_is_decided_and_said() -> None:
     assert (found["planned_use"], found["plan_tied"], found["planned_use_share"]) == ("090101", "是", 0.5)
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(("2022-01-01", "2027-01-01"), "2027-01-01"), (("2022-01-01", "NaT"), "NaT")]
+)
+def test_of_areas_as_large_the_one_approved_last_counts(days: tuple[str, str], told: str) -> None:
+    """Half of the parcel each, of one code: what is not yet approved, or not known to be, is not passed over."""
+    plan = plan_of(("100101", (0, 0, 50, 100), days[0]), ("100101", (50, 0, 100, 100), days[1]))
+    for order in ([0, 1], [1, 0]):
+        found = planned_use(parcels_of((20, 0, 80, 100)), plan.iloc[order]).iloc[0]
+        assert found["planned_use_share"] == 1.0
+        assert str(found["plan_approved_on"])[:10] == told
+
+
 def test_a_parcel_that_only_touches_a_plan_area_has_no_use() -> None:
     """Edges drawn twice: 1e-6 m of a 1,000 m edge is noise, 1e-4 m is more than the tolerance of 0.01 ㎡."""
     plan = plan_of(("1001", (0, 0, 100, 1000), "2022-01-01"), ("0901", (0, 0, 100, 1000), "2022-01-01"))

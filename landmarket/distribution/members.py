@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from math import lcm
 
@@ -49,7 +49,8 @@ def distribute_to_members(amount_fen: int, shares: pd.Series[int] | pd.Series[fl
     Raises
     ------
     BadValueError
-        If the amount is negative, a share is negative or missing, or there is nobody to distribute to.
+        If the amount is no whole number from 0 that fits 64 bits, a share is negative, missing or no number, or there
+        is nobody to distribute to.
 
     Examples
     --------
@@ -58,16 +59,17 @@ def distribute_to_members(amount_fen: int, shares: pd.Series[int] | pd.Series[fl
     >>> distribute_to_members(10_000, pd.Series(1, index=["甲", "乙", "丙"])).tolist()
     [3334, 3333, 3333]
     """
-    exact = [Decimal(str(share)) for share in shares]
+    amount = _whole_fen(amount_fen, "distribute_to_members")
+    exact = [_exactly(share) for share in shares]
     bad = [not share.is_finite() or share < 0 for share in exact]
     if any(bad):
         rows = named_rows(shares.index[bad], shares[bad])
         raise BadValueError(f"distribute_to_members：份额不能用，{rows}。办法：份额应为不小于 0 的数。")
-    if amount_fen < 0 or not sum(exact):
+    if not sum(exact):
         raise BadValueError(f"distribute_to_members：金额 {amount_fen} 分，份额合计 {sum(exact)}，无从分配。")
     places = max(0, *(-int(share.as_tuple().exponent) for share in exact))
     weights = [int(share.scaleb(places)) for share in exact]
-    return pd.Series(apportion(amount_fen, weights), index=shares.index, dtype="int64", name="members_fen")
+    return pd.Series(apportion(amount, weights), index=shares.index, dtype="int64", name="members_fen")
 
 
 def divide_among(amount_fen: int, members: pd.DataFrame, basis: MemberBasis) -> pd.Series[int]:
@@ -93,8 +95,8 @@ def divide_among(amount_fen: int, members: pd.DataFrame, basis: MemberBasis) -> 
     MissingColumnError
         If the basis needs a column that is not there.
     BadValueError
-        If the amount is negative, a member stands twice, a share is missing or negative, or there is nobody to
-        distribute to.
+        If the amount is no whole number from 0 that fits 64 bits, a member stands twice, a share is missing, negative
+        or no number, or there is nobody to distribute to.
 
     Examples
     --------
@@ -104,19 +106,20 @@ def divide_among(amount_fen: int, members: pd.DataFrame, basis: MemberBasis) -> 
     >>> divide_among(10_000, members, MemberBasis.HOUSEHOLD).tolist()
     [2500, 2500, 5000]
     """
+    amount = _whole_fen(amount_fen, "divide_among")
     require_members(members, basis, [], "divide_among")
     order = tie_order(members.index)
     keys = member_keys(members, basis)[order].tolist()
     if basis is MemberBasis.SHARE:
         bad = [key < 0 for key in keys]
         require_values(members.iloc[order], "share", np.array(bad, dtype=bool), SHARE_CURE, "divide_among")
-    if amount_fen < 0 or not keys or nothing_to_divide_by(keys, basis):
+    if not keys or nothing_to_divide_by(keys, basis):
         raise BadValueError(
             f"divide_among：金额 {amount_fen} 分，成员 {len(keys)} 人，依据 {basis}，无从分配。"
             "办法：金额不小于 0，至少一名成员，份额合计大于 0。"
         )
     parts = np.empty(len(keys), dtype=np.int64)
-    parts[order] = divide_by_keys(amount_fen, keys, basis)
+    parts[order] = divide_by_keys(amount, keys, basis)
     return pd.Series(parts, index=members.index, name="amount_fen")
 
 
@@ -198,9 +201,27 @@ def member_keys(members: pd.DataFrame, basis: MemberBasis) -> Objects:
     return np.array([rank[home] for home in homes], dtype=object)
 
 
+def _whole_fen(amount_fen: object, needed_by: str) -> int:
+    """An amount as a whole number of Python, which does not overflow."""
+    whole = int(amount_fen) if isinstance(amount_fen, int | np.integer) else -1
+    if not 0 <= whole <= np.iinfo(np.int64).max:
+        raise BadValueError(
+            f"{needed_by}：金额 {amount_fen!r} 分不能分配。办法：金额以分为单位，应为不小于 0、不超过 2⁶³ 的整数。"
+        )
+    return whole
+
+
+def _exactly(share: object) -> Decimal:
+    """A share as it prints; not a number where it is none."""
+    try:
+        return Decimal(str(share))
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
 def _whole_weights(shares: pd.Series[float]) -> npt.NDArray[np.object_]:
     """Bring shares to whole numbers in the same proportion, exactly."""
-    exact = [Decimal("NaN" if gone else str(each)) for each, gone in zip(shares, shares.isna(), strict=True)]
+    exact = [_exactly(share) for share in shares]
     ratios = [each.as_integer_ratio() if each.is_finite() and each >= 0 else (-1, 0) for each in exact]
     common = lcm(*(below for _, below in ratios if below))
     return np.array([above * (common // below) if below else -1 for above, below in ratios], dtype=object)

@@ -11,7 +11,7 @@ import pandas as pd
 from landmarket.checks import require_columns, require_values
 from landmarket.errors import BadValueError, named_rows
 from landmarket.land_book.register_sheets import read_register
-from landmarket.overlay import coverage, key_shares
+from landmarket.overlay import coverage, in_settled_order, key_shares
 from landmarket.zoning.parcel_code import check_parcel_codes
 
 REGISTER_COLUMNS = ["collective_code", "collective", "owner", "owner_level", "township", "member_count"]
@@ -106,6 +106,7 @@ def owner_parts(parcels: gpd.GeoDataFrame, owners: gpd.GeoDataFrame, *, toleranc
     """
     require_columns(owners, ["owner", "owner_code", "owner_level"], "owner_parts")
     _require_ownership_codes(owners)
+    owners = in_settled_order(owners, ["owner_code"])
     named = owners.assign(owner=owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str")))
     table = key_shares(parcels, named, ["owner", "owner_level"])
     table["owner_code"] = owners["owner_code"].to_numpy()[table["area_row"].to_numpy()]

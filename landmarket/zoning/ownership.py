@@ -8,7 +8,7 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_values
 from landmarket.errors import BadValueError, named_rows
-from landmarket.overlay import at_rows, key_shares
+from landmarket.overlay import at_rows, in_settled_order, key_shares
 from landmarket.pieces import EQUAL_AREA, Parcels
 from landmarket.zoning.parcel_code import check_parcel_codes
 
@@ -60,13 +60,15 @@ def ownership(parcels: Parcels, owners: gpd.GeoDataFrame, *, tolerance: float = 
     Notes
     -----
     One owner may hold several areas: areas with the same owner name and level are one owner. An area without a name
-    is an owner of its own, known by its JA code.
+    is an owner of its own, known by its JA code. Of several areas of the owner with pieces as large, the smallest JA
+    code is given.
     """
     require_columns(owners, _TAKEN, "ownership")
     _check_owner_codes(owners)
     members = pd.to_numeric(owners["member_count"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     uncounted = owners["member_count"].notna() & ~((members >= 0) & (members == np.floor(members)) & (members < _MOST))
     require_values(owners, "member_count", uncounted, "成员数应为不小于 0 的整数；不明的留空。", "ownership")
+    owners = in_settled_order(owners, ["owner_code", "agent", "member_count"])
     who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
     keyed = owners.assign(_owner=who)
     table = key_shares(parcels, keyed, ["_owner", "owner_level"])

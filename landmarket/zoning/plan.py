@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns
-from landmarket.overlay import at_rows, largest_share
+from landmarket.overlay import at_rows, in_settled_order, largest_share
 from landmarket.pieces import Parcels
 from landmarket.zoning.use import Scheme, land_use_table, require_codes, scheme_of
 
@@ -36,7 +36,8 @@ def planned_use(
         On the parcels' index: ``planned_use`` (missing where the parcel lies in no plan area, or touches them only),
         ``planned_use_scheme``, ``planned_use_name``, ``use_category``, ``planned_use_share``, ``plan_gap_share`` and
         ``plan_overlap_share`` (all 0 to 1), ``plan_tied`` (是, 否), and ``plan_type`` and ``plan_approved_on`` of the
-        largest area of that code.
+        area of that code that has the largest piece: of several as large the one without a date, else that approved
+        last.
 
     Raises
     ------
@@ -59,6 +60,7 @@ def planned_use(
     require_columns(plan, ["plan_code", "plan_type", "plan_approved_on"], "planned_use")
     named = scheme_of(scheme)
     require_codes(plan["plan_code"], named, "planned_use")
+    plan = in_settled_order(plan, ["plan_approved_on", "plan_type"], last_first=True)
     found = largest_share(parcels, plan, ["plan_code"])
     lies = found["area"].to_numpy() > tolerance
     code = found["plan_code"].where(lies)
