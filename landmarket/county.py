@@ -19,6 +19,7 @@ from landmarket.io.database_address import Source, layer_source, place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
 from landmarket.pricing.notice_reading import read_price_table
+from landmarket.pricing.price_table import PriceTable
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.scenario import Scenario
@@ -388,6 +389,17 @@ def _require_one_county(county: County, rules: Mapping[str, EntryRule | DealTerm
             raise RuleError(f"{county.files[key]}：pilot = {rule.pilot}，县配置为 {county.pilot}。办法：改为一致。")
 
 
+def _require_known_uses(county: County, table: PriceTable) -> None:
+    """Raise if an end of the range is chosen for a use that the notice does not have: its parcels would go unpriced."""
+    uses = list(dict.fromkeys([*table.uses["use"], *table.prices["use"]]))
+    unknown = [use for use in county.floor_area_ratio if use not in uses]
+    if unknown and "" not in uses:
+        raise RuleError(
+            f"{county.path}：[floor_area_ratio] 有公告没有的用途 {'、'.join(unknown)}。"
+            f"办法：改为公告的用途名：{'、'.join(uses)}。"
+        )
+
+
 def read_scenario(county: County, crs: CRS) -> Scenario:
     """Read a county's layers, notice and rules into a scenario.
 
@@ -406,7 +418,7 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     Raises
     ------
     RuleError
-        If a rule file is of another county or pilot status.
+        If a rule file is of another county or pilot status, or a floor-area ratio is chosen for an unknown use.
     CrsError
         If a layer is empty or lies outside the county.
     """
@@ -425,6 +437,8 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     for name, part in named.items():
         require_meeting(part, villages, name)
     _require_one_county(county, {"entry_rule": entry_rule, "deal_terms": terms, "split_rule": split_rule})
+    price_table = read_price_table(county.files["prices"])
+    _require_known_uses(county, price_table)
     return Scenario(
         name=county.name,
         on=county.on,
@@ -436,7 +450,7 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
             ConstraintLayer(name=file.name, effect=file.effect, areas=areas, source=file.source)
             for file, areas in zip(county.constraints, restricted, strict=True)
         ),
-        price_table=read_price_table(county.files["prices"]),
+        price_table=price_table,
         floor_area_ratio=county.floor_area_ratio,
         entry_rule=entry_rule,
         terms=terms,

@@ -111,7 +111,7 @@ def test_run_reports_where_everything_is(
     document = json.loads(capsys.readouterr().out)
     folder = Path(document["folder"])
     assert all((folder / file).is_file() for file in document["files"].values())
-    assert set(document["gaps"]) == {"price_gap", "deal_gap", "split_gap"}
+    assert set(document["gaps"]) == {"price_gap", "allowed_price_gap", "deal_gap", "split_gap"}
     assert document["gaps"]["price_gap"] == document["counts"]["采用"] - document["sums"]["priced"]
     assert (tmp_path / "latest").read_text(encoding="utf-8").strip() == folder.name
 
@@ -124,7 +124,8 @@ def test_warnings_are_told_without_code_lines(
     assert call(monkeypatch, "map", str(SAMPLE), "--out", str(tmp_path)) == 0
     captured = capsys.readouterr()
     gaps = sample_work.outcome.gaps
-    assert f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗" in captured.out
+    assert f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；" in captured.out
+    assert f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗" in captured.out
     assert f"未分配 {gaps['split_gap']} 宗" in captured.out
     said = captured.err
     assert "… 读取宗地" in said

@@ -96,6 +96,16 @@ def test_a_layer_that_lies_elsewhere_or_is_empty_is_refused(
         read_scenario(read_county(copy), CRS.from_epsg(4547))
 
 
+@pytest.mark.filterwarnings("ignore::landmarket.errors.PriceTableWarning")
+def test_an_end_of_the_range_for_a_use_the_notice_does_not_have_is_refused(tmp_path: Path) -> None:
+    copy = tmp_path / "county"
+    shutil.copytree(sample_county(), copy)
+    text = (copy / "county.toml").read_text(encoding="utf-8")
+    (copy / "county.toml").write_text(text.replace('"商服" = "upper"', '"商业" = "upper"'), encoding="utf-8")
+    with pytest.raises(RuleError, match=r"county\.toml：\[floor_area_ratio\] 有公告没有的用途 商业。办法：.*商服"):
+        read_scenario(read_county(copy), CRS.from_epsg(4547))
+
+
 @pytest.mark.parametrize("content", [b"name = \xff\xfe", b"name = ", b"code: 0601"])
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "county.toml").write_bytes(content)

@@ -150,6 +150,11 @@ def test_a_parcel_without_a_price_a_deal_or_a_split_has_none(hurt: tuple[list[Da
     assert unsplit["split_gap"].ne("").all()
     assert outcome.deals.loc[by_place["split_gap"], "deal_price_fen"].notna().all()
     assert outcome.gaps["deal_gap"] == len(by_place["deal_gap"])
+    allowed, unpriced = outcome.entry["allowed"].eq("可入市"), outcome.parcels["price_gap"].ne("")
+    assert outcome.gaps["allowed_price_gap"] == len(set(allowed.index[allowed]) & set(unpriced.index[unpriced])) > 0
+    assert allowed.sum() == len(outcome.deals) + outcome.gaps["allowed_price_gap"], (
+        "every allowed parcel is accounted for"
+    )
     assert outcome.gaps["split_gap"] == len(unsplit)
 
 

@@ -57,7 +57,8 @@ def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) ->
     click.echo(sums_line(sums))
     gaps = work.outcome.gaps
     click.echo(
-        f"没有地价 {gaps['price_gap']} 宗；可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
+        f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；"
+        f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
         "原因逐宗写在工作簿中"
     )
     for name, file in made.items():

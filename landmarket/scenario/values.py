@@ -22,7 +22,13 @@ from landmarket.zoning.entry import EntryRule
 _ENDS = {"upper": "上限", "lower": "下限"}
 ALLOWED = "可入市"
 TOTAL = "合计"
-_GAPS = {"price_gap": "没有地价", "deal_gap": "未模拟交易", "split_gap": "未分配"}
+GAPS = {
+    "price_gap": "没有地价",
+    "allowed_price_gap": "其中可入市",
+    "deal_gap": "有地价、可入市而未模拟交易",
+    "split_gap": "未分配",
+}
+"""What `Outcome.gaps` counts, in Chinese."""
 _MONEY = (
     "total_price_fen",
     "deal_price_fen",
@@ -152,14 +158,22 @@ class Outcome:
             "基准地价": f"{len(self.prices)} 宗，总地价 {_wan(self.prices['total_price_fen'])}",
             "交易": f"{_counted(self.deals['outcome'])}，成交价 {_wan(self.deals['deal_price_fen'])}",
             "分配": "、".join(f"{name} {_wan(self.shares[column])}" for name, column in shared.items()),
-            "未算出（原因见各表的列）": "、".join(f"{_GAPS[name]} {count} 宗" for name, count in self.gaps.items()),
+            "未算出（原因见各表的列）": "、".join(f"{GAPS[name]} {count} 宗" for name, count in self.gaps.items()),
         }
 
     @property
     def gaps(self) -> dict[str, int]:
-        """How many parcels have no price, no deal simulated, no split, each with its reason in the column so named."""
-        steps = {"price_gap": self.parcels, "deal_gap": self.deals, "split_gap": self.shares}
-        return {name: int(step[name].ne("").sum()) for name, step in steps.items()}
+        """How many parcels have no price, no deal simulated, no split, each with its reason in the column so named.
+
+        ``allowed_price_gap`` counts those among the parcels without a price that may enter the market.
+        """
+        unpriced = self.parcels["price_gap"].ne("")
+        return {
+            "price_gap": int(unpriced.sum()),
+            "allowed_price_gap": int((unpriced & self.entry["allowed"].eq(ALLOWED)).sum()),
+            "deal_gap": int(self.deals["deal_gap"].ne("").sum()),
+            "split_gap": int(self.shares["split_gap"].ne("").sum()),
+        }
 
     @property
     def table(self) -> gpd.GeoDataFrame:

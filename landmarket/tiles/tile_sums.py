@@ -10,6 +10,7 @@ from datetime import date
 
 from landmarket import errors
 from landmarket.errors import LandMarketWarning
+from landmarket.scenario.values import GAPS
 from landmarket.tiles.tile_record import Sums, TileRecord
 
 
@@ -57,7 +58,7 @@ def together(records: Sequence[TileRecord]) -> Together:
             sums.setdefault(place, Counter()).update(own)
     return Together(
         counts=_added(record.counts for record in records),
-        gaps={"price_gap": 0, "deal_gap": 0, "split_gap": 0} | _added(record.gaps for record in records),
+        gaps=dict.fromkeys(GAPS, 0) | _added(record.gaps for record in records),
         findings=_added(record.findings for record in records),
         sums={place: dict(sums[place]) for place in sorted(sums)},
         vote_days=_distinct(record.vote_days for record in records),
