@@ -1,4 +1,4 @@
-"""Market entry: thirty parcels written by hand fix every reason; dates on which a rule starts or ends are tried."""
+"""Market entry: parcels written by hand fix every reason; dates on which a rule starts or ends are tried."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def reason_of(parcels: pd.DataFrame, rule: EntryRule, on: date = ON) -> str:
     return str(market_entry(parcels, on=on, rule=rule)["reason"].iloc[0])
 
 
-def test_thirty_parcels(cases: pd.DataFrame, rule: EntryRule) -> None:
+def test_parcels_written_by_hand(cases: pd.DataFrame, rule: EntryRule) -> None:
     result = market_entry(cases, on=ON, rule=rule)
-    assert len(cases) == 30
+    assert len(cases) == 33
     assert_same_index(result, cases)
     pd.testing.assert_frame_equal(result[["allowed", "reason"]], cases[["allowed", "reason"]])
 
@@ -100,7 +100,7 @@ def test_rules_not_from_a_read_text_are_named(
     assert names == {"可入市的规划用途", "能否入市有争议的规划用途", *unread}
 
 
-def test_the_thirty_parcels_show_every_reason(cases: pd.DataFrame) -> None:
+def test_the_parcels_show_every_reason(cases: pd.DataFrame) -> None:
     assert set(";".join(cases["reason"]).split(";")) == set(reasons())
 
 
@@ -119,6 +119,7 @@ def test_the_numbers_behind_a_reason_are_said(cases: pd.DataFrame, rule: EntryRu
     assert "应到 101 人，实到 67 人，至少 68 人" in texts["新法首日，一百零一人到会六十七"]
     assert "2026-02-11 报送，10 个工作日应不迟于 2026-02-10" in texts["报送迟一日，来源与途径不明"]
     assert "0103 旱地" in texts["规划为旱地"]
+    assert "（GB）" in texts["代码所示为国有"]
     assert "85.0%" in texts["规划用途只占八成五"]
 
 

@@ -8,9 +8,7 @@ import pandas as pd
 import shapely
 
 from landmarket.screening.result import Findings, Mask
-from landmarket.zoning.parcel_code import check_parcel_codes
-
-_CONSTRUCTION_RIGHTS = ("JB", "JS", "JX")  # collective construction land: surface, above, below ground
+from landmarket.zoning.parcel_code import check_parcel_codes, other_rights
 
 
 def check_codes(table: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, found: Findings, county: str | None) -> None:
@@ -33,8 +31,7 @@ def check_codes(table: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, found: Findings,
     checked = check_parcel_codes(codes.fillna(""), county)
     malformed = ~checked["ok"].to_numpy(dtype=bool) & ~missing
     found.add("code_malformed", malformed, codes[malformed] + "：" + checked.loc[malformed, "problem"])
-    right = codes.str[12:14]
-    other = ~right.isin(_CONSTRUCTION_RIGHTS).to_numpy() & ~malformed & ~missing
+    other = other_rights(codes) & ~malformed & ~missing
     found.add("code_other_right", other, codes[other])
     repeated = codes.duplicated(keep=False).to_numpy() & ~missing
     if repeated.any():

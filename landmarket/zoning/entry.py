@@ -18,6 +18,7 @@ from landmarket.errors import BadValueError, SchemeError, named_rows
 from landmarket.rules import Rule, require_rule, rule_in_force
 from landmarket.workdays import add_working_days
 from landmarket.zoning.entry_rule import JOINT, EntryRule, read_entry_rule, words
+from landmarket.zoning.parcel_code import other_rights
 from landmarket.zoning.reasons import Found, Mask, combine
 from landmarket.zoning.votes import VOTE_COLUMNS, vote_reasons
 
@@ -135,6 +136,7 @@ def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.Data
     _require_dates(parcels)
     case = _Case(parcels, on, rule, rule.all_rules)
     found = [
+        _right_reason(parcels.index),
         *_use_reasons(case),
         *_share_reasons(case),
         *_plan_reasons(case),
@@ -167,6 +169,11 @@ def _require_dates(parcels: pd.DataFrame) -> None:
             raise BadValueError(
                 f"market_entry：{label(name)}不是日期列（{column.dtype}）。办法：用 read_parcels()、read_layer() 读取。"
             )
+
+
+def _right_reason(codes: pd.Index[str]) -> Found:
+    other = other_rights(codes)
+    return Found("right_other", other, [f"{code[12:14]}" for code in codes[other]])
 
 
 def _use_reasons(case: _Case) -> list[Found]:

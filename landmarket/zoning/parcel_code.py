@@ -47,6 +47,7 @@ COLLECTIVE_ONLY = ("A", "C")
 FIXTURES: Mapping[str, str] = MappingProxyType({"F": "房屋等建筑物", "L": "林木", "Q": "其他", "W": "无定着物"})
 _PARTS = re.compile(r"(\d{6})(\d{3})(\d{3})([A-Z])([A-Z])(\d{5})", re.ASCII)
 _FIXTURE_DIGITS = 8
+_CONSTRUCTION_RIGHTS = ("JB", "JS", "JX")
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,25 @@ def check_parcel_codes(codes: pd.Series[str], county: str | None = None) -> pd.D
     old = text.str[:6].isin(legacy) & problem.eq("")
     note[old] = text[old].str[:6].map(legacy)
     return pd.DataFrame({"ok": problem.eq(""), "problem": problem, "note": note}, index=codes.index)
+
+
+def other_rights(codes: pd.Index[str] | pd.Series[str]) -> npt.NDArray[np.bool_]:
+    """Find parcel codes that stand for another right than that to collective construction land (集体建设用地使用权).
+
+    Parameters
+    ----------
+    codes : Index or Series of str
+        Parcel codes.
+
+    Returns
+    -------
+    ndarray of bool
+        True where the code is built like a parcel code and its letters are not JB, JS or JX (land surface, above, below
+        ground), such as GB (国有建设用地使用权), JA (集体土地所有权) or JC (宅基地使用权).
+    """
+    texts = pd.Series(codes, dtype="str")
+    built = texts.str.fullmatch(_PARTS.pattern).fillna(False).to_numpy(dtype=bool)
+    return np.asarray(built & ~texts.str[12:14].isin(_CONSTRUCTION_RIGHTS).to_numpy(), dtype=bool)
 
 
 def unit_code(parcel_code: str, fixture: str = "W", number: int = 0) -> str:
