@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from landmarket.columns import rename_map
-from landmarket.errors import BadValueError, CrsError, ReadError
+from landmarket.errors import BadValueError, CrsError, LandMarketWarning, ReadError
 from landmarket.io import list_layers, read_layer, read_parcels
 
 BOX = (430_000, 3_770_000, 430_040, 3_770_030)
@@ -78,7 +78,8 @@ def test_deleted_records_do_not_shift_the_record_numbers(tmp_path: Path) -> None
     frame = gpd.GeoDataFrame({"BZ": ["a", "b", "c"]}, geometry=[shapely.box(*BOX)] * 3, crs="EPSG:4547")
     pyogrio.write_dataframe(frame, tmp_path / "p.shp")
     delete_record(tmp_path / "p.dbf", 2)
-    read = read_parcels(tmp_path / "p.shp")
+    with pytest.warns(LandMarketWarning, match="共 1 行：2"):
+        read = read_parcels(tmp_path / "p.shp")
     assert read["BZ"].to_dict() == {1: "a", 3: "c"}
     assert read.index.name == "source_row"
     assert "记录：2" in read.attrs["source_notes"]
@@ -88,7 +89,7 @@ def test_a_bad_cell_is_named_by_its_record_number(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"ZDMJ": ["1", "2", "x"]}, geometry=[shapely.box(*BOX)] * 3, crs="EPSG:4547")
     pyogrio.write_dataframe(frame, tmp_path / "p.shp")
     delete_record(tmp_path / "p.dbf", 1)
-    with pytest.raises(BadValueError, match="3 = 'x'"):
+    with pytest.warns(LandMarketWarning, match="共 1 行：1"), pytest.raises(BadValueError, match="3 = 'x'"):
         read_layer(tmp_path / "p.shp")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from landmarket.errors import ReadError
 
@@ -52,12 +53,25 @@ class Table:
         In order.
     driver : int
         Language driver that the header names, 0 for none.
+    count : int
+        Records that the header counts, deleted ones included.
     """
 
     path: Path
     data: bytes
     fields: tuple[Field, ...]
     driver: int
+    count: int
+
+    def flags(self) -> bytes:
+        """Give the first byte of each whole record.
+
+        Returns
+        -------
+        bytes
+            A blank, or an asterisk where the record is marked as deleted.
+        """
+        return self._records()[:, :1].tobytes()
 
     def texts(self) -> Iterator[tuple[Field, list[bytes]]]:
         """Give the distinct texts of each field that are more than ASCII.
@@ -93,12 +107,15 @@ class Table:
         return [cell.rstrip(b" \0") for cell in self._cells(field)].index(text) + 1
 
     def _cells(self, field: Field) -> list[bytes]:
-        header, width = int.from_bytes(self.data[8:10], "little"), int.from_bytes(self.data[10:12], "little")
-        count = (len(self.data) - header) // width if width else 0
-        table = np.frombuffer(self.data, dtype=np.uint8, count=count * width, offset=header).reshape(count, width)
-        column = np.ascontiguousarray(table[:, field.start : field.start + field.width])
+        column = np.ascontiguousarray(self._records()[:, field.start : field.start + field.width])
         cells: list[bytes] = column.view(f"S{field.width}").ravel().tolist()
         return cells
+
+    def _records(self) -> npt.NDArray[np.uint8]:
+        header, width = int.from_bytes(self.data[8:10], "little"), int.from_bytes(self.data[10:12], "little")
+        count = (len(self.data) - header) // width if width else 0
+        table = np.frombuffer(self.data, dtype=np.uint8, count=count * width, offset=header)
+        return table.reshape(count, width)
 
 
 def read_dbf(path: Path) -> Table:
@@ -127,7 +144,7 @@ def read_dbf(path: Path) -> Table:
     header, width = int.from_bytes(data[8:10], "little"), int.from_bytes(data[10:12], "little")
     if len(data) <= _CODE_PAGE_AT or header > len(data) or any(field.start + field.width > width for field in fields):
         raise ReadError(f"{file}：属性表文件头与内容不符，文件损坏或不完整。办法：重新复制或重新导出。")
-    return Table(file, data, fields, data[_CODE_PAGE_AT])
+    return Table(file, data, fields, data[_CODE_PAGE_AT], int.from_bytes(data[4:8], "little"))
 
 
 def sibling(path: Path, suffix: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.columns import label, rename_map, schema
-from landmarket.errors import BadValueError, named_rows
+from landmarket.errors import BadValueError, LandMarketWarning, named_rows
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.dates import day_cure
 from landmarket.io.located import with_crs
@@ -45,9 +46,10 @@ def read_parcels(
     -------
     GeoDataFrame
         Index ``source_row``, from 1: in a shapefile the number of the record in the ``.dbf``, deleted ones counted
-        though not read; elsewhere the position of the row, as feature numbers there may be any number. Chinese
-        headers that ``columns.csv`` knows are identifiers, others stay; codes are text, other cells as the file
-        has them. What was found about encoding and coordinates stands in ``.attrs["source_notes"]``.
+        though not read, of which a warning tells; elsewhere the position of the row, as feature numbers there may be
+        any number. Chinese headers that ``columns.csv`` knows are identifiers, others stay; codes are text, other
+        cells as the file has them. What was found about encoding and coordinates stands in
+        ``.attrs["source_notes"]``.
 
     Raises
     ------
@@ -60,11 +62,15 @@ def read_parcels(
     where = shown if is_database(path) else str(path)
     frame, located = with_crs(named_columns(frame, where), crs, where)
     frame.index = frame.index.rename("source_row")
+    deleted = frame.attrs.pop("deleted_note", "")
+    if deleted:
+        warnings.warn(f"{where}：{deleted}。", LandMarketWarning, stacklevel=2)
     frame.attrs["source_notes"] = (
         f"文件：{shown}",
         f"编码：{encoded}",
         f"坐标系：{located}",
         f"记录：{len(frame)}",
+        *filter(None, [deleted]),
         *frame.attrs.pop("name_notes", ()),
         *frame.attrs.pop("boundary_notes", ()),
     )

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 from landmarket.errors import LandMarketWarning, ReadError
 from landmarket.io.dates import one_day
+from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.text_encoding import UTF8, table_text
 from landmarket.io.values import half_width
 
@@ -215,6 +216,7 @@ def open_workbook(path: Path) -> Workbook:
     """
     import openpyxl  # only here: whoever prices from a folder does not wait for it
 
+    require_readable_format(path)
     try:
         with path.open("rb") as file:  # the library leaves a file open that it cannot read
             with ZipFile(file) as archive:
@@ -255,6 +257,7 @@ def csv_grid(path: Path) -> Grid:
     ReadError
         If it cannot be opened or decoded.
     """
+    require_readable_format(path)
     text, encoding = table_text(path)
     if encoding != UTF8:
         said = f"{path}：不是 UTF-8，按 {encoding} 读。办法：看有没有乱码；另存为 CSV UTF-8 就不再提醒。"

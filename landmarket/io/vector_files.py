@@ -21,10 +21,10 @@ from landmarket.io.field_names import BYTES, from_bytes, has_cut_name, with_whol
 from landmarket.io.file_kinds import require_own_layers
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET, read_geoparquet
+from landmarket.io.shapefile_parts import SHAPEFILE, deleted_note, require_parts, require_same_records
 from landmarket.io.unread_shapes import SHAPES_NOT_READ, shapes_not_read
 from landmarket.io.zip_files import ZIP, unpacked_layer
 
-_SHAPEFILE = ".shp"
 _SHOWN = 3
 
 
@@ -57,6 +57,8 @@ def list_layers(path: str | Path) -> list[str]:
     if Path(path).suffix.lower() in (*PARQUET, BOUNDARY_TEXT):
         return [Path(path).stem]
     require_own_layers(Path(path))
+    if Path(path).suffix.lower() == SHAPEFILE:
+        require_parts(Path(path))
     try:
         with _told_by_gdal():
             return [str(name) for name, _ in pyogrio.list_layers(path)]
@@ -114,11 +116,11 @@ def _vector(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
 
 def _shapefile(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     """Read a shapefile by GDAL; give it, on its record numbers, and what was found about its encoding and names."""
-    if not path.exists():
-        raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
+    name = _one_layer(path, layer)
     table = read_dbf(path)
+    require_same_records(path, table)
     encoding, how = shapefile_encoding(path, table, encoding)
-    fields, name = table.fields, _one_layer(path, layer)
+    fields, deleted = table.fields, deleted_note(table)
     del table  # as large as the file
     try:
         with _told_by_gdal() as told:
@@ -130,6 +132,7 @@ def _shapefile(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd
     frame, named = with_whole_names(frame, fields, encoding, str(path))
     frame.index = frame.index + 1
     frame.attrs["name_notes"] = named
+    frame.attrs["deleted_note"] = deleted
     return frame, "；".join([f"{encoding}（{how}）", *(f"读取提示 {text}" for text in told[:_SHOWN])])
 
 
@@ -172,7 +175,8 @@ def read_rows(path: str | Path, encoding: str | None, layer: str | None) -> tupl
     Returns
     -------
     layer : GeoDataFrame
-        Every row; ``.attrs["name_notes"]`` has what was found about field names.
+        Every row; ``.attrs["name_notes"]`` has what was found about field names, ``.attrs["deleted_note"]`` about
+        records marked as deleted.
     encoded : str
         What was found about the encoding, in Chinese.
     shown : str
@@ -186,6 +190,7 @@ def read_rows(path: str | Path, encoding: str | None, layer: str | None) -> tupl
     if is_database(path):
         return *_table(str(path), layer), shown_address(str(path))
     file = Path(path)
+    require_readable_format(file)
     if file.suffix.lower() == ZIP:
         with unpacked_layer(file) as inner:
             frame, encoded, name = read_rows(inner, encoding, layer)
@@ -195,6 +200,6 @@ def read_rows(path: str | Path, encoding: str | None, layer: str | None) -> tupl
         return frame, str(frame.attrs["encoding"]), file.name
     if file.suffix.lower() in PARQUET:
         return read_geoparquet(file), "UTF-8（Parquet）", file.name
-    if file.suffix.lower() == _SHAPEFILE:
+    if file.suffix.lower() == SHAPEFILE:
         return *_shapefile(file, encoding, layer), file.name
     return *_vector(file, layer), file.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tempfile
 import unicodedata
@@ -47,13 +48,23 @@ def unpacked_layer(path: Path) -> Iterator[Path]:
     try:
         with ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="landmarket-") as folder:
             _unpack(archive, path, Path(folder))
-            yield _only_layer(Path(folder), path)
+            with _named_by_archive(path, folder):
+                yield _only_layer(Path(folder), path)
     except OSError as error:
         if isinstance(error, ReadError) or error.filename not in (str(path), path):
             raise
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
     except (BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise ReadError(f"{path}：压缩包损坏或压缩方法不认识（{error}）。办法：重新压缩，或解开后再读。") from error
+
+
+@contextmanager
+def _named_by_archive(path: Path, folder: str) -> Iterator[None]:
+    """Say of a file that is refused where it is in the archive, not in a folder that is gone."""
+    try:
+        yield
+    except ReadError as error:
+        raise ReadError(str(error).replace(f"{folder}{os.sep}", f"{path} 中的 ")) from error
 
 
 def _unpack(archive: ZipFile, path: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from rasterio.warp import Resampling, calculate_default_transform, reproject
 from scipy import ndimage
 
 from landmarket.errors import BadValueError, CrsError, ReadError
+from landmarket.io.foreign_formats import require_readable_format
 from landmarket.pricing.kinds import Floats
 
 _SQUARE = 1e-6
@@ -103,6 +104,7 @@ def read_elevation(path: str | Path, crs: CRS) -> Elevation:
         raise CrsError(
             f"{path}：坡度须在以米为单位的投影坐标系中计算，{crs.to_string()} 以度为单位。办法：换投影坐标系。"
         )
+    require_readable_format(Path(path))
     try:
         with rasterio.open(path, driver=_DRIVERS.get(Path(path).suffix.lower(), _USUAL)) as raster:
             count, found, transform = raster.count, raster.crs, raster.transform
