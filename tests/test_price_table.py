@@ -198,6 +198,14 @@ def test_cell_without_a_price(write: Writer, text: str | None) -> None:
     assert "无价" in found["message"]
 
 
+def test_a_price_that_is_a_formula_nobody_computed_stops(write: Writer) -> None:
+    """It was taken for a cell without a price."""
+    notice = sheets()
+    notice["基准地价表"][4][2] = "=800+25"
+    with pytest.raises(ReadError, match=r"notice\.xlsx：有 1 格的公式没有算过的值：基准地价表!C5。办法"):
+        read_price_table(write(notice))
+
+
 def test_price_that_is_no_number(write: Writer) -> None:
     notice = sheets()
     notice["基准地价表"][4][4:6] = ["面议", "—"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zipfile
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +23,7 @@ from landmarket.io import read_layer, read_parcels
 from landmarket.io.dates import day_cure, one_day
 from landmarket.io.quantities import to_quantity, unit_of
 from landmarket.io.sheet_tables import sheet_table
+from landmarket.io.sheets import open_workbook, workbook_grids
 from landmarket.io.values import to_code, to_date
 from tests.helpers import assert_same_index
 from tests.hunting import examples
@@ -298,3 +301,35 @@ def test_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
     bad = workbook(tmp_path / "b.xlsx", [["单价", "成交日期"], [42735, day], [42735, 42735]], {}, mac=True)
     with pytest.raises(ReadError, match=r"b\.xlsx：Sheet!B3 的 42735 没有设日期格式.*1904.*办法"):
         sheet_table(bad, ["单价"])
+
+
+def test_a_formula_that_was_never_computed_is_no_empty_cell(tmp_path: Path) -> None:
+    """openpyxl writes formulas without values; every reader of workbooks names the cells."""
+    rows: list[list[object]] = [["单价", "面积"], ["=800+25", 10], [5, "=SUM(B2:B2)"]]
+    path = workbook(tmp_path / "a.xlsx", rows, {})
+    said = r"a\.xlsx：有 2 格的公式没有算过的值：Sheet!A2、Sheet!B3。办法：在 Excel 或 WPS 中打开、保存后再读"
+    for read in (workbook_grids, lambda file: sheet_table(file, ["单价"]), open_workbook):
+        with pytest.raises(ReadError, match=said):
+            read(path)
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_formulas_that_were_computed_are_their_values(prefix: str, tmp_path: Path) -> None:
+    """As Excel writes them: a number; a text, which may be empty; an error. Some programs write a prefix."""
+    path = workbook(tmp_path / "a.xlsx", [["单价", "备注", "误"], [1, 2, 3]], {})
+    cells = {
+        "A2": '<c r="A2"><f>800+25</f><v>825</v></c>',
+        "B2": '<c r="B2" t="str"><f>""</f><v></v></c>',
+        "C2": '<c r="C2" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+    }
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    for number, (name, xml) in enumerate(cells.items(), start=1):
+        parts[sheet] = parts[sheet].replace(f'<c r="{name}" t="n"><v>{number}</v></c>', xml)
+    if prefix:
+        parts[sheet] = re.sub(r"<(/?)(?=\w)", rf"<\1{prefix}", parts[sheet]).replace(" xmlns=", " xmlns:x=")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    assert sheet_table(path, ["单价"]).to_numpy().tolist() == [["825", "", "#DIV/0!"]]

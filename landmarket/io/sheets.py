@@ -16,6 +16,7 @@ from zipfile import ZipFile
 from landmarket.errors import LandMarketWarning, ReadError
 from landmarket.io.dates import one_day
 from landmarket.io.foreign_formats import require_readable_format
+from landmarket.io.formulas import require_computed
 from landmarket.io.text_encoding import UTF8, table_text
 from landmarket.io.values import half_width
 
@@ -212,7 +213,8 @@ def open_workbook(path: Path) -> Workbook:
     Raises
     ------
     ReadError
-        If it cannot be opened, is not a sound workbook, or holds more than any sheet of a bureau does.
+        If it cannot be opened, is not a sound workbook, holds more than any sheet of a bureau does, or a formula that
+        was never computed.
     """
     import openpyxl  # only here: whoever prices from a folder does not wait for it
 
@@ -222,6 +224,10 @@ def open_workbook(path: Path) -> Workbook:
             with ZipFile(file) as archive:
                 unpacked = sum(member.file_size for member in archive.infolist())
             book = None if unpacked > _MOST_BYTES else openpyxl.load_workbook(file, data_only=True)
+        if book is not None:
+            require_computed(path, book)
+    except ReadError:
+        raise
     except OSError as error:
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error
     except Exception as error:  # the library raises whatever its parsers of archives and texts raise
