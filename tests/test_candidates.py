@@ -15,7 +15,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landmarket.errors import BadValueError, MissingColumnError, NoRuleInForceError, RuleError
+from landmarket.errors import BadValueError, MissingColumnError, NoRuleInForceError, ReadError, RuleError
 from landmarket.land_book.candidate_rule import CandidateRule, candidate_rule, causes
 from landmarket.land_book.candidates import candidates, cause_areas, unregistered_patches
 from landmarket.land_book.cause_zones import permit_areas, read_permits, read_use_records, with_use_records
@@ -318,3 +318,15 @@ def test_records_of_use_are_put_beside_their_parcels(tmp_path: Path) -> None:
     assert set(bare.columns) < set(result.columns)
     with pytest.raises(BadValueError, match=code(2)):
         with_use_records(bare.iloc[:1], read_use_records(path))
+
+
+def test_a_unit_in_a_header_is_the_one_of_its_column_or_refused(tmp_path: Path) -> None:
+    path, line = tmp_path / "利用.csv", "411081001001JB00001,3"
+    path.write_text(
+        f"宗地代码,现状建筑面积（㎡）,登记面积（亩）\n{line},9\n", encoding="utf-8"
+    )  # the last is not asked for
+    assert read_use_records(path)["building_area"].tolist() == [3.0]
+    path.write_text(f"宗地代码,现状建筑面积（亩）\n{line}\n", encoding="utf-8")
+    said = r"利用\.csv：表头 现状建筑面积（亩） 的单位不是列 building_area（现状建筑面积） 的 ㎡。办法"
+    with pytest.raises(ReadError, match=said):
+        read_use_records(path)

@@ -275,6 +275,21 @@ def test_a_second_column_of_the_same_meaning_is_said() -> None:
     assert (accepted["area"] < 3001).all()
 
 
+def test_headers_that_may_mean_a_missing_column_are_named() -> None:
+    headers = {"registered_area": "面积（亩）", "parcel_code": "宗地代码（19位）", "term": "出让年限"}
+    accepted, findings, _ = screen(clean().rename(columns=headers).assign(建筑面积=1.0))
+    alike = findings[findings["check"].eq("文件没有这一列，而有相近的列名")]
+    assert alike[["source_row", "severity"]].drop_duplicates().to_numpy().tolist() == [[0, "警告"]]
+    assert dict(zip(alike["column"], alike["value"], strict=True)) == headers
+    assert alike["cure"].str.contains("改用规定的列名").all()
+    assert len(accepted) == 0, "nothing is read from them"
+
+
+def test_headers_are_not_named_where_the_column_is_there() -> None:
+    findings = screen(clean().assign(**{"面积（亩）": 4.5})).findings
+    assert len(findings) == 0
+
+
 def test_rows_that_differ_only_in_unreadable_cells_are_not_repeats() -> None:
     frame = clean()
     frame.loc[13] = frame.loc[2]

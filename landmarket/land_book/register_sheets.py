@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from landmarket.columns import header, label, rename_map
-from landmarket.errors import BadValueError, MissingColumnError, named_rows
+from landmarket.columns import header, label, rename_map, schema
+from landmarket.errors import BadValueError, MissingColumnError, ReadError, named_rows
 from landmarket.io.parcels import typed_column
+from landmarket.io.quantities import unit_of
 from landmarket.io.sheet_tables import grid_table, sheet_grids
 from landmarket.io.sheets import Grid
 
@@ -40,17 +41,16 @@ def read_register(path: str | Path, needed: Sequence[str], optional: Sequence[st
     Raises
     ------
     ReadError
-        If the file cannot be read, or a header stands twice.
+        If the file cannot be read, a header stands twice, or has another unit than its column.
     MissingColumnError
         If no row has the needed headers; those that the best row lacks are named.
     BadValueError
         If a cell cannot be read as its column's type, or the key is blank or stands twice.
     """
-    path = Path(path)
-    grids = [Grid(grid.name, _without_units(grid.rows)) for grid in sheet_grids(path)]
+    path, wanted = Path(path), [*needed, *optional]
+    grids = [Grid(grid.name, _without_units(grid.rows, wanted, path)) for grid in sheet_grids(path)]
     table = grid_table(grids, _header_row(grids, needed, path), path)
     table = table.rename(columns=rename_map(table.columns))
-    wanted = [*needed, *optional]
     result = pd.DataFrame(index=table.index)
     for name in wanted:
         cells = table[name] if name in table.columns else pd.Series("", index=table.index, dtype="str", name=name)
@@ -66,14 +66,28 @@ def read_register(path: str | Path, needed: Sequence[str], optional: Sequence[st
     return result
 
 
-def _without_units(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+def _without_units(rows: tuple[tuple[str, ...], ...], wanted: Sequence[str], path: Path) -> tuple[tuple[str, ...], ...]:
     """Cells that are a known header with a unit behind it, as that header; all others as they are."""
 
     def bare(cell: str) -> str:
         without = _UNIT.sub("", cell.strip())
-        return without if without != cell.strip() and rename_map([without]) else cell
+        name = "" if without == cell.strip() else rename_map([without]).get(without, "")
+        if name in wanted:
+            _require_own_unit(cell.strip(), name, path)
+        return without if name else cell
 
     return tuple(tuple(bare(cell) for cell in row) for row in rows)
+
+
+def _require_own_unit(written: str, name: str, path: Path) -> None:
+    """Raise where a header has another unit than its column: the numbers would be read as if it had not."""
+    own, behind = schema()[name].unit, _UNIT.search(written)
+    unit = None if behind is None else unit_of(behind[0])
+    if unit is not None and unit != unit_of(own):
+        raise ReadError(
+            f"{path}：表头 {written} 的单位不是列 {label(name)} 的 {own or '（无单位）'}。"
+            "办法：换算后改表头，或把单位写在每个数后，如 3亩。"
+        )
 
 
 def _header_row(grids: Sequence[Grid], needed: Sequence[str], path: Path) -> list[str]:

@@ -188,7 +188,7 @@ class Findings:
         )
         self._frames.append(told if facts is None else told.join(facts.set_axis(told.index, axis=0)))
 
-    def add_column(self, key: str, column: str) -> None:
+    def add_column(self, key: str, column: str, value: str = "整列") -> None:
         """Record a finding that concerns a whole column; it stands under source row 0.
 
         Parameters
@@ -197,9 +197,11 @@ class Findings:
             Key of the check.
         column : str
             Identifier of the column.
+        value : str
+            What was found instead of it.
         """
         check = checks()[key]
-        row = [WHOLE_COLUMN, "", check.name, check.severity, column, "整列", check.cure]
+        row = [WHOLE_COLUMN, "", check.name, check.severity, column, value, check.cure]
         self._frames.append(pd.DataFrame([row], columns=_FINDING))
 
     def table(self) -> pd.DataFrame:

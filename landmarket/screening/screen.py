@@ -14,7 +14,7 @@ from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings, Screening, joined
 from landmarket.screening.shapes import Overlaps, Tolerances, check_area, check_geometry, check_overlaps, overlaps
-from landmarket.screening.values import check_columns, check_facts, check_values
+from landmarket.screening.values import check_columns, check_facts, check_headers, check_values
 
 ERROR = "错误"
 
@@ -111,6 +111,7 @@ def survey(
         table["parcel_code"] = pd.Series(None, index=table.index, dtype="str")
     table["parcel_code"] = clean_text(table["parcel_code"])
     found = Findings(table["parcel_code"])
+    check_headers([str(name) for name in raw.columns], found)
     check_values(table, found)
     check_columns(table, found)
     check_codes(table, raw, found, county)

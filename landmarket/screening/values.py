@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from landmarket.columns import rename_map, schema
+from landmarket.columns import alike, rename_map, schema
 from landmarket.io.manifest import secret_name
 from landmarket.io.parcels import typed_column
 from landmarket.io.values import to_term
@@ -60,6 +62,24 @@ _GIVEN = (
 _WHOLE = 100.0  # per cent
 _COSTS = ("acquisition_cost", "development_cost")
 _PRICING = ("registered_area", *_COSTS)
+
+
+def check_headers(headers: Sequence[str], found: Findings) -> None:
+    """Name headers nobody knows that may mean a column which the file lacks.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        Of the raw parcels.
+    found : Findings
+        Where findings go.
+    """
+    meant: dict[str, list[str]] = {}
+    for header, name in alike(headers).items():
+        if name in _GIVEN and name not in headers:
+            meant.setdefault(name, []).append(header)
+    for name, written in meant.items():
+        found.add_column("column_alike", name, "、".join(written))
 
 
 def check_columns(table: gpd.GeoDataFrame, found: Findings) -> None:
