@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zipfile
 from pathlib import Path
 
@@ -61,6 +62,25 @@ def test_shapes_and_rows_that_disagree_are_refused(other: str, count: int, rows:
             read(path)
         with pytest.raises(ReadError, match=rf"宗地\.zip 中的 成果.宗地\.shp：图形与属性表对不上，{said}"):
             read(zipped(path))
+
+
+@pytest.mark.parametrize("rows", [0, 30, 39])
+def test_a_newer_shp_beside_older_parts_is_refused(rows: int, tmp_path: Path) -> None:
+    """Index and table agree, the shapes are more."""
+    path, old = shapefile(tmp_path / "宗地.shp", 40), shapefile(tmp_path / "旧.shp", rows)
+    for suffix in (".shx", ".dbf"):
+        shutil.copy(old.with_suffix(suffix), path.with_suffix(suffix))
+    said = rf"宗地\.shp 有 40 个图形，宗地\.shx 和 宗地\.dbf 有 {rows} 条记录。办法"
+    with pytest.raises(ReadError, match=said):
+        read_parcels(path)
+
+
+def test_room_that_editing_left_behind_the_last_shape_is_no_record(tmp_path: Path) -> None:
+    """GDAL and QGIS leave the end of a shape that became smaller in the file."""
+    path = shapefile(tmp_path / "宗地.shp", 3)
+    with path.open("ab") as file:
+        file.write(struct.pack("<4d", LEFT, BOTTOM, LEFT + 40, BOTTOM))
+    assert len(read_parcels(path)) == 3
 
 
 def test_a_table_that_is_cut_off_is_counted(tmp_path: Path) -> None:
