@@ -101,7 +101,7 @@ GOOD = [f"{code},{rate}" for code, rate in zip(CODES, RATES, strict=True)]
         (table(*[row.replace("411081", "411081 ") for row in GOOD]), ReadError, "缺少这些村，共 6 行"),
         (table(*GOOD, head="村代码,保障"), ReadError, "没有一行表头含有 村代码、保障率"),
         (table(*[row + ",1" for row in GOOD], head="村代码,保障率,保障率"), ReadError, "表头重复：保障率"),
-        ("", ReadError, "没有一行表头"),
+        ("", ReadError, "文件是空的"),
         (table(), ReadError, "缺少这些村，共 6 行"),
     ],
 )
