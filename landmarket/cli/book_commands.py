@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from landmarket.cli.check_command import ERRORS_FOUND
 from landmarket.cli.help import ChineseCommand, ChineseGroup
 from landmarket.cli.options import COUNTY, JSON, counts_line
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.columns import header
 from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.errors import BadValueError
@@ -49,22 +49,17 @@ def as_records(table: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def tell(document: object) -> None:
-    """Write a document as JSON."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
-
-
 def tell_table(table: pd.DataFrame) -> None:
     """Write a table's rows as lines, with Chinese headers and amounts in yuan; no more than fit on a few screens."""
     money = [str(name) for name in table.columns if str(name).endswith("_fen")]
     yuan = {name: header(name).partition("（")[0].removesuffix("分") + "（元）" for name in money}
     shown = table.assign(**{name: table[name].astype("Float64") / _FEN for name in money}).head(_SHOWN)
     rows = as_records(shown)
-    click.echo("　".join(yuan.get(str(name)) or header(str(name)) for name in table.columns))
+    tell("　".join(yuan.get(str(name)) or header(str(name)) for name in table.columns))
     for row in rows:
-        click.echo("　".join("—" if cell in (None, "") else str(cell) for cell in row.values()))
+        tell("　".join("—" if cell in (None, "") else str(cell) for cell in row.values()))
     if len(table) > _SHOWN:
-        click.echo(f"……共 {len(table)} 行，用 --json 看全部")
+        tell(f"……共 {len(table)} 行，用 --json 看全部")
 
 
 @book_.command(cls=ChineseCommand)
@@ -79,9 +74,9 @@ def init(book: str, county: Path, as_json: bool) -> None:
     screening = screen(read_county_parcels(named), county=named.county, villages=read_villages(named))
     make_book(book, screening.accepted)
     if as_json:
-        tell({"counts": screening.counts})
+        tell_json({"counts": screening.counts})
         return
-    click.echo(f"已建立台账：{len(screening.accepted)} 宗。{counts_line(screening.counts)}")
+    tell(f"已建立台账：{len(screening.accepted)} 宗。{counts_line(screening.counts)}")
 
 
 @book_.command("import", cls=ChineseCommand)
@@ -97,9 +92,9 @@ def import_(book: str, file: Path, recorder: str, against: Path | None, as_json:
     events = read_events(file)
     fresh = open_book(book).append(events, recorded_by=recorder, collectives=_collectives(against))
     if as_json:
-        tell({"read": len(events), "recorded": fresh})
+        tell_json({"read": len(events), "recorded": fresh})
         return
-    click.echo(f"读入 {len(events)} 条，新登记 {fresh} 条，{len(events) - fresh} 条以前登记过")
+    tell(f"读入 {len(events)} 条，新登记 {fresh} 条，{len(events) - fresh} 条以前登记过")
 
 
 @book_.command(cls=ChineseCommand)
@@ -122,13 +117,13 @@ def check(book: str, file: Path | None, against: Path | None, on: datetime | Non
         faults = event_faults(both, on=day, collectives=collectives, parcels=codes)
         faults = faults[~faults["event_id"].isin(known)]
     if as_json:
-        tell({"events": len(held), "faults": as_records(faults)})
+        tell_json({"events": len(held), "faults": as_records(faults)})
     else:
         for row in faults.to_dict("records"):
-            click.echo(click.style(f"宗地 {row['parcel_code']}：{row['problem']}", fg="red"))
-            click.echo(f"    列：{header(str(row['column']))}　值：{row['value']}　事件：{row['event_id']}")
-            click.echo(f"    办法：{row['cure']}")
-        click.echo(f"台账 {len(held)} 条事件；{f'{len(faults)} 个问题' if len(faults) else '没有发现问题'}")
+            tell(f"宗地 {row['parcel_code']}：{row['problem']}", colour="red")
+            tell(f"    列：{header(str(row['column']))}　值：{row['value']}　事件：{row['event_id']}")
+            tell(f"    办法：{row['cure']}")
+        tell(f"台账 {len(held)} 条事件；{f'{len(faults)} 个问题' if len(faults) else '没有发现问题'}")
     sys.exit(ERRORS_FOUND if len(faults) else 0)
 
 
@@ -157,10 +152,10 @@ def status(book: str, code: str | None, on: datetime | None, as_json: bool) -> N
     if code is None:
         counts = states["book_state"].value_counts().to_dict()
         if as_json:
-            tell({"events": len(events), "states": as_records(states.reset_index()), "counts": counts})
+            tell_json({"events": len(events), "states": as_records(states.reset_index()), "counts": counts})
             return
-        click.echo(f"{len(events)} 条事件，{len(states)} 宗")
-        click.echo(counts_line({str(name): int(count) for name, count in counts.items()}))
+        tell(f"{len(events)} 条事件，{len(states)} 宗")
+        tell(counts_line({str(name): int(count) for name, count in counts.items()}))
         return
     if code not in states.index:
         raise BadValueError(f"台账中没有宗地 {code} 的事件。办法：核对代码，或核对截至的日期。")
@@ -169,12 +164,12 @@ def status(book: str, code: str | None, on: datetime | None, as_json: bool) -> N
     state = as_records(states.loc[[code]])[0]
     lineage = {"来源宗地": ancestors(events, code), "后续宗地": descendants(events, code)}
     if as_json:
-        tell({"state": state, "events": as_records(shown), **lineage})
+        tell_json({"state": state, "events": as_records(shown), **lineage})
         return
     for name, cell in state.items():
-        click.echo(f"{header(name)}：{'—' if cell in (None, '') else cell}")
+        tell(f"{header(name)}：{'—' if cell in (None, '') else cell}")
     for title, codes in lineage.items():
-        click.echo(f"{title}：{'、'.join(codes) or '—'}")
+        tell(f"{title}：{'、'.join(codes) or '—'}")
     tell_table(shown)
 
 
@@ -192,9 +187,9 @@ def due(book: str, code: str, on: datetime | None, as_json: bool) -> None:
     running = terms[terms["clock_state"].eq("未到期")].sort_values("due_by")
     columns = ["parcel_code", "clock", "happened_on", "due_by", "overdue_days", "clock_source"]
     if as_json:
-        tell({"late": as_records(late[columns]), "running": as_records(running[columns])})
+        tell_json({"late": as_records(late[columns]), "running": as_records(running[columns])})
         return
     for title, table in (("逾期未履行", late), ("未到期", running)):
-        click.echo(f"{title} {len(table)} 项")
+        tell(f"{title} {len(table)} 项")
         if len(table):
             tell_table(table[columns])

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from landmarket.cli.book_commands import BOOK, ON, as_records, tell, tell_table
+from landmarket.cli.book_commands import BOOK, ON, as_records, tell_table
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, counts_line, record_command, run_time, say
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import read_county
 
 YEAR = click.option("--year", type=int, metavar="年", help="汇总哪一年；默认是台账日所在的年。")
@@ -33,19 +34,17 @@ def year(book: str, county: Path, year: int | None, on: datetime | None, as_json
     work = do_book(read_county(county), open_book(book), say, on=on.date() if on else None, year=year)
     weak = {name: work.villages[name].value_counts().to_dict() for name in ("weak_before", "weak_after")}
     if as_json:
-        tell({"year": work.year, "townships": as_records(work.townships.reset_index()), "weak_villages": weak})
+        tell_json({"year": work.year, "townships": as_records(work.townships.reset_index()), "weak_villages": weak})
         return
     if work.county.notice:
-        click.echo(work.county.notice)
+        tell(work.county.notice)
     table = year_page_table(work)
     shown = ["candidates", "planned", "approved", "offered", "failed", "sold"]
     tell_table(table[["township", *(YEAR_HEADERS[name] for name in shown)]])
     total = table.iloc[-1]
-    click.echo(
-        "；".join(f"{title} {total[title]:,.2f}" for title in YEAR_HEADERS.values() if "元" in title or "亩" in title)
-    )
+    tell("；".join(f"{title} {total[title]:,.2f}" for title in YEAR_HEADERS.values() if "元" in title or "亩" in title))
     before, after = (weak[name].get("是", 0) for name in ("weak_before", "weak_after"))
-    click.echo(f"集体经济薄弱村：入市收入以前 {before} 个，加上当年入市收入 {after} 个")
+    tell(f"集体经济薄弱村：入市收入以前 {before} 个，加上当年入市收入 {after} 个")
 
 
 @click.command(cls=ChineseCommand)
@@ -71,15 +70,15 @@ def report(book: str, county: Path, year: int | None, on: datetime | None, out: 
     lights = {str(name): int(count) for name, count in work.deals["light"].value_counts().items()}
     odd = work.irregularities["irregularity"].value_counts().to_dict()
     if as_json:
-        tell({"folder": str(run.final), "files": made, "lights": lights, "irregularities": odd})
+        tell_json({"folder": str(run.final), "files": made, "lights": lights, "irregularities": odd})
         return
     if work.county.notice:
-        click.echo(work.county.notice)
-    click.echo(f"台账日 {work.on}，{len(work.events)} 条事件，{len(work.states)} 宗；成交 {len(work.deals)} 宗")
-    click.echo(counts_line({f"{name}灯": count for name, count in lights.items()}))
-    click.echo(f"异常 {len(work.irregularities)} 件（逐件见工作簿“异常”）")
+        tell(work.county.notice)
+    tell(f"台账日 {work.on}，{len(work.events)} 条事件，{len(work.states)} 宗；成交 {len(work.deals)} 宗")
+    tell(counts_line({f"{name}灯": count for name, count in lights.items()}))
+    tell(f"异常 {len(work.irregularities)} 件（逐件见工作簿“异常”）")
     for name, file in made.items():
-        click.echo(f"{name}：{run.final / file}")
+        tell(f"{name}：{run.final / file}")
 
 
 @click.command(cls=ChineseCommand)
@@ -119,7 +118,7 @@ def export(
     table = exchange_table(main, events, on=on.date() if on else named.on, year=year, also=also)
     sent = write_exchange(exchange_rows(table, field_map), file, field_map, sent_by=sender)
     if as_json:
-        tell(
+        tell_json(
             {
                 "file": str(sent.file),
                 "list": str(sent.listed),
@@ -129,7 +128,8 @@ def export(
             }
         )
         return
-    click.echo(f"{sent.file}：{sent.rows} 行，SHA-256 {sent.sha256}\n发送清单：{sent.listed}，本条 {sent.entry}")
+    tell(f"{sent.file}：{sent.rows} 行，SHA-256 {sent.sha256}")
+    tell(f"发送清单：{sent.listed}，本条 {sent.entry}")
 
 
 @click.command(cls=ChineseCommand)
@@ -153,11 +153,11 @@ def candidates(county: Path, to: Path | None, as_json: bool) -> None:
     status = {str(name): int(count) for name, count in table["evidence_status"].value_counts().items()}
     _write(pd.DataFrame(table), to)
     if as_json:
-        tell({"status": status, "candidates": as_records(pd.DataFrame(table).reset_index())})
+        tell_json({"status": status, "candidates": as_records(pd.DataFrame(table).reset_index())})
         return
     if named.notice:
-        click.echo(named.notice)
-    click.echo(counts_line(status))
+        tell(named.notice)
+    tell(counts_line(status))
     tell_table(causes.round(2).reset_index())
 
 
@@ -177,11 +177,11 @@ def coverage(county: Path, to: Path | None, as_json: bool) -> None:
     table = pd.DataFrame(land.parcels[["township", "village"]]).join(land.coverage)
     _write(table, to)
     if as_json:
-        tell({"status": status, "waiting": as_records(waiting), "parcels": as_records(table.reset_index())})
+        tell_json({"status": status, "waiting": as_records(waiting), "parcels": as_records(table.reset_index())})
         return
     if named.notice:
-        click.echo(named.notice)
-    click.echo(counts_line(status))
+        tell(named.notice)
+    tell(counts_line(status))
     money = waiting.assign(**{"待规划价值（万元）": (waiting["waiting_value_fen"] / 1_000_000).round(2)})
     tell_table(money.drop(columns=["waiting_value_fen", "waiting_area"]).round(2))
 

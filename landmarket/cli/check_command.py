@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from landmarket.check_products import CheckWork, checked, write_check
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import JSON, counts_line, record_command, run_time
+from landmarket.cli.terminal import INDENT, tell, tell_json
 from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
 from landmarket.io.parcels import read_parcels
@@ -85,13 +85,14 @@ def _say_findings(screening: Screening, notes: tuple[str, ...], made: Mapping[st
         findings = screening.findings.astype("object").where(screening.findings.notna(), None)
         document = {"source": notes, "counts": screening.counts, "findings": findings.to_dict("records")}
         document["files"] = made
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        tell_json(document)
         return
-    click.echo("；".join(notes))
+    tell("；".join(notes))
     for row in summary.to_dict("records"):
         colour = {"错误": "red", "警告": "yellow"}.get(str(row["严重程度"]))
-        click.echo(click.style(f"[{row['严重程度']}] {row['检查项']}：{row['数量']} 行", fg=colour))
-        click.echo(f"    列：{row['列']}\n    行：{row['行']}\n    值：{row['值']}\n    办法：{row['办法']}")
-    click.echo(counts_line(screening.counts))
+        tell(f"[{row['严重程度']}] {row['检查项']}：{row['数量']} 行", colour=colour)
+        for name in ("列", "行", "值", "办法"):
+            tell(f"{INDENT}{name}：{row[name]}")
+    tell(counts_line(screening.counts))
     for name, path in made.items():
-        click.echo(f"{name}：{path}")
+        tell(f"{name}：{path}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, say
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import read_county
 
 
@@ -29,20 +29,20 @@ def grade(county: Path, out: Path, as_json: bool) -> None:
     counts, findings = work.grades.counts(), work.findings
     if as_json:
         document = {"folder": str(folder.final), "files": made, "villages": counts.T.to_dict()}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if work.county.notice:
-        click.echo(work.county.notice)
+        tell(work.county.notice)
     for use, row in counts.iterrows():
         said = "，".join(f"{grade_label(str(name))} {count} 村" for name, count in row.items() if count)
-        click.echo(f"{use}：{said}")
+        tell(f"{use}：{said}")
     inverted = work.checks[work.checks["verdict"].isin(["倒挂", "与上一级持平"])]
-    click.echo(
+    tell(
         f"样点检验：{len(work.checks) - len(inverted)} 级合格或样点不足，{len(inverted)} 级倒挂或持平；"
         f"需要核对 {len(findings)} 处"
     )
     for name, file in made.items():
-        click.echo(f"{name}：{folder.final / file}")
+        tell(f"{name}：{folder.final / file}")
 
 
 @click.command("compile", cls=ChineseCommand)
@@ -77,16 +77,16 @@ def compile_(county: Path, out: Path, as_json: bool) -> None:
         prices = evidence[["township", "grade", "use", "unit_price"]].astype("object")
         document = {"folder": str(folder.final), "files": made, "counted": counted}
         document["prices"] = prices.where(prices.notna(), None).to_dict("records")
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if work.county.notice:
-        click.echo(work.county.notice)
-    click.echo(f"采用样点 {counted}/{len(compilation.samples)}；需要核对 {len(compilation.findings)} 处")
+        tell(work.county.notice)
+    tell(f"采用样点 {counted}/{len(compilation.samples)}；需要核对 {len(compilation.findings)} 处")
     for use, own in evidence.groupby("use", sort=False):
         cells = zip(own["township"], own["grade"], own["unit_price"], strict=True)
         said = "，".join(
             f"{town}{grade_label(name)} {'无价' if value != value else f'{value:g}'}" for town, name, value in cells
         )
-        click.echo(f"{use}（元/㎡）：{said}")
+        tell(f"{use}（元/㎡）：{said}")
     for name, file in made.items():
-        click.echo(f"{name}：{folder.final / file}")
+        tell(f"{name}：{folder.final / file}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, say
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.columns import header
 from landmarket.county import read_county
 from landmarket.units import wan_text
@@ -34,16 +34,16 @@ def income(county: Path, out: Path, as_json: bool) -> None:
     posted, unsplit = len(public_notices(work)), len(work.deals) - len(work.balance)
     if as_json:
         document = {"folder": str(folder.final), "files": made, "sums": total, "unsplit": unsplit, "posted": posted}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if work.notice:
-        click.echo(work.notice)
-    click.echo(
+        tell(work.notice)
+    tell(
         f"{deals_of(work)} {len(work.deals)} 宗，已分配 {len(work.balance)} 宗，"
         f"未分配 {unsplit} 宗（原因见工作簿“未分配”）"
     )
     shown = ("deal_price_fen", "fund_fen", "cost_fen", "members_fen", "balance_fen")
-    click.echo(
+    tell(
         "已分配的："
         + "，".join(
             f"{header(name).partition('（')[0].removesuffix('分')} {wan_text(total[name])} 万元" for name in shown
@@ -51,11 +51,11 @@ def income(county: Path, out: Path, as_json: bool) -> None:
     )
     gain, loss = (int(work.shares[name].sum()) for name in ("gain_fen", "loss_fen"))
     rate = f"{total['fund_fen'] / gain:.1%}" if gain else "—"
-    click.echo(f"调节金占土地增值收益 {rate}；没有收回的成本（亏损）{wan_text(loss)} 万元")
+    tell(f"调节金占土地增值收益 {rate}；没有收回的成本（亏损）{wan_text(loss)} 万元")
     odd, lacking = (int(table["需要核对"].ne("").sum()) for table in (roster_check(work), ledger_check(work)))
-    click.echo(
+    tell(
         f"公示表 {posted} 宗（A4、A3 各一份），名册中有的集体另有 {unposted(work)} 宗没有公示表（见“未分到成员”）；"
         f"台账未计入 {len(work.uncounted)} 笔；需要核对：名册 {odd} 个集体，台账 {lacking} 宗"
     )
     for name, file in made.items():
-        click.echo(f"{name}：{folder.final / file}")
+        tell(f"{name}：{folder.final / file}")

@@ -24,6 +24,7 @@ from landmarket.cli.price_command import price
 from landmarket.cli.rerun_command import compare, rerun
 from landmarket.cli.run_commands import demo, report, run
 from landmarket.cli.simulate_command import simulate
+from landmarket.cli.terminal import tell, tell_problem
 from landmarket.cli.tile_commands import sort
 from landmarket.errors import LandMarketError, LandMarketWarning
 
@@ -65,13 +66,13 @@ def _run_app() -> None:
         error.show()
         sys.exit(WRONG_USAGE)
     except click.UsageError as error:
-        click.echo(f"用法错误：{usage_problem(error)}。用 --help 查看说明。", err=True)
+        tell(f"用法错误：{usage_problem(error)}。用 --help 查看说明。", err=True)
         sys.exit(WRONG_USAGE)
     except click.Abort:
-        click.echo("已中断，没有留下半份成果。", err=True)
+        tell("已中断，没有留下半份成果。", err=True)
         sys.exit(REFUSED)
     except LandMarketError as error:
-        click.echo(click.style(f"不能处理：{error}", fg="red"), err=True)
+        tell_problem(f"不能处理：{error}", colour="red")
         sys.exit(REFUSED)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,4 +91,4 @@ def _show_warning(
     del category, filename, lineno, file, line
     if str(message) not in told:
         told.add(str(message))
-        click.echo(click.style(f"注意：{message}", fg="yellow"), err=True)
+        tell(f"注意：{message}", err=True, colour="yellow")

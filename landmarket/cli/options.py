@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from landmarket.cli.terminal import printable, tell
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.writing import RunFolder
 from landmarket.scenario import TOTAL
@@ -94,7 +95,7 @@ def say(step: str) -> None:
     step : str
         In Chinese.
     """
-    click.echo(f"… {step}", err=True)
+    tell(f"… {step}", err=True)
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def progress(name: str, parcels: int) -> Iterator[Callable[[int], object]]:
     callable
         To be told how many more are done.
     """
-    with click.progressbar(length=parcels, label=f"… {name}", file=sys.stderr) as bar:
+    with click.progressbar(length=parcels, label=printable(f"… {name}"), file=sys.stderr) as bar:
         yield bar.update
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time
 from landmarket.cli.run_commands import county_work
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.io.file_names import safe_file_name
 from landmarket.products import county_run, record
 from landmarket.products.documents import parcel_papers, price_steps, write_parcel_papers, write_worksheet
@@ -44,15 +44,15 @@ def papers(county: Path, code: str, facts: Path | None, templates: Path | None, 
     files = [f"{PAPERS}/{path.name}" for path in written]
     if as_json:
         document = {"folder": str(folder.final), "files": files, "missing": missing}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if work.county.notice:
-        click.echo(work.county.notice)
+        tell(work.county.notice)
     for name, lines in missing.items():
-        click.echo(f"{name}：{f'待填与核对 {len(lines)} 处' if lines else '齐全'}")
+        tell(f"{name}：{f'待填与核对 {len(lines)} 处' if lines else '齐全'}")
         for line in lines:
-            click.echo(f"    {line}")
-    click.echo(f"文书：{folder.final / PAPERS}")
+            tell(f"    {line}")
+    tell(f"文书：{folder.final / PAPERS}")
 
 
 @click.command(cls=ChineseCommand)
@@ -71,9 +71,9 @@ def worksheet(county: Path, code: str, out: Path, as_json: bool) -> None:
         write_worksheet(work, code, folder.folder / files[0], created)
         record(work, folder)
     if as_json:
-        click.echo(json.dumps({"folder": str(folder.final), "files": files}, ensure_ascii=False, indent=1))
+        tell_json({"folder": str(folder.final), "files": files})
         return
     if work.county.notice:
-        click.echo(work.county.notice)
+        tell(work.county.notice)
     for file in files:
-        click.echo(f"测算说明：{folder.final / file}")
+        tell(f"测算说明：{folder.final / file}")

@@ -9,8 +9,8 @@ import click
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, PRICES
 from landmarket.cli.run_commands import county_work
+from landmarket.cli.terminal import tell, tell_csv, tell_json_text
 from landmarket.columns import header
-from landmarket.io.tables import csv_bytes
 from landmarket.products import Work
 from landmarket.products.documents import price_steps
 
@@ -30,15 +30,15 @@ def price(county: Path, code: str | None, prices: Path | None, as_json: bool) ->
     columns = ["township", "grade", "price_use", "area", "unit_price", "wan_per_mu", "total_price"]
     table = priced[columns].reset_index()
     if as_json:
-        click.echo(table.to_json(orient="records", force_ascii=False, double_precision=6))
+        tell_json_text(table.to_json(orient="records", force_ascii=False, double_precision=6))
     else:
-        click.echo(csv_bytes(table.rename(columns=header)).decode("utf-8-sig"), nl=False)
+        tell_csv(table.rename(columns=header))
 
 
 def _say_worksheet(work: Work, code: str, as_json: bool) -> None:
     steps = price_steps(work, code)
     if as_json:
-        click.echo(steps.to_json(orient="records", force_ascii=False))
+        tell_json_text(steps.to_json(orient="records", force_ascii=False))
         return
     for step in steps.fillna("").to_dict("records"):
-        click.echo(f"{step['step']}：{step['value']} {step['unit']}    〔{step['source']}〕")
+        tell(f"{step['step']}：{step['value']} {step['unit']}    〔{step['source']}〕")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
@@ -14,6 +13,7 @@ import pandas as pd
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import CREATED, JSON, OUT, say
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.errors import ReadError
 from landmarket.io.writing import read_latest
 from landmarket.rerun import (
@@ -46,7 +46,7 @@ def rerun(context: click.Context, folder: Path, out: Path, as_json: bool) -> Non
         say(f"版本不同：{row['package']} 当时 {row['then']}，现在 {row['now']}")
     context.meta[CREATED] = recorded.created
     command = _command(context, recorded)
-    click.echo(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
+    tell(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
     former = read_latest(out)
     with redirect_stdout(sys.stderr), suppress(SystemExit):  # `check` ends with a code for the worst it found
         context.invoke(command, **_parameters(command, recorded.options), out=out, as_json=False)
@@ -106,11 +106,11 @@ def _typed(parameter: click.Parameter, value: object) -> object:
 def _tell(table: pd.DataFrame, folder: Path, as_json: bool) -> None:
     same = table["result"].isin([SAME_BYTES, SAME_CONTENT])
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), "files": table.to_dict("records")}, ensure_ascii=False, indent=1))
+        tell_json({"folder": str(folder), "files": table.to_dict("records")})
     else:
         for row in table.to_dict("records"):
-            click.echo(f"{row['result']}  {row['file']}" + (f"  {row['difference']}" if row["difference"] else ""))
+            tell(f"{row['result']}  {row['file']}" + (f"  {row['difference']}" if row["difference"] else ""))
         counts = table["result"].value_counts().to_dict()
-        click.echo("；".join(f"{name} {count} 个文件" for name, count in counts.items()))
-        click.echo(f"复算成果：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
+        tell("；".join(f"{name} {count} 个文件" for name, count in counts.items()))
+        tell(f"复算成果：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
     sys.exit(0 if same.all() else DIFFERENT)

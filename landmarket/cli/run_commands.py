@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from landmarket.cli.options import (
     say,
     sums_line,
 )
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.cli.tile_commands import run_in_tiles, run_on_cluster
 from landmarket.county import County, read_county, sample_county
 from landmarket.products import (
@@ -49,20 +49,20 @@ def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) ->
     if as_json:
         counts, gaps = work.screening.counts, work.outcome.gaps
         document = {"folder": str(final), "files": made, "counts": counts, "sums": sums, "gaps": gaps}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if work.county.notice:
-        click.echo(work.county.notice)
-    click.echo(counts_line(work.screening.counts))
-    click.echo(sums_line(sums))
+        tell(work.county.notice)
+    tell(counts_line(work.screening.counts))
+    tell(sums_line(sums))
     gaps = work.outcome.gaps
-    click.echo(
+    tell(
         f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；"
         f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
         "原因逐宗写在工作簿中"
     )
     for name, file in made.items():
-        click.echo(f"{name}：{final / file}")
+        tell(f"{name}：{final / file}")
 
 
 def county_work(path: Path, prices: Path | None = None) -> Work:

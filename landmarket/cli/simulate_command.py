@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import COUNTY, JSON, OUT, progress, record_command, run_time, say
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import read_county
 
 
@@ -38,11 +38,11 @@ def simulate(county: Path, draws: int | None, out: Path, as_json: bool) -> None:
     said = dict(list(sentences(work).items())[:SHORT])  # those on the reserve stand in the internal folder alone
     if as_json:
         document = {"folder": str(folder.final), "files": made, "answer": asdict(answer(work)), "sentences": said}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        tell_json(document)
         return
     if work.county.notice:
-        click.echo(work.county.notice)
+        tell(work.county.notice)
     for sentence in said.values():
-        click.echo(sentence)
+        tell(sentence)
     for name, file in made.items():
-        click.echo(f"{name}：{folder.final / file}")
+        tell(f"{name}：{folder.final / file}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from landmarket.cli.help import ChineseCommand
 from landmarket.cli.options import counts_line, county_sums, progress, record_command, run_time, say, sums_line
+from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import County
 from landmarket.errors import ClusterError
 from landmarket.products.run_folder import TABLES
@@ -56,14 +56,14 @@ def _finished(county: County, done: TiledRun, as_json: bool) -> None:
             "gaps": found.gaps,
             "findings": found.findings,
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell_json(document)
         return
     if county.notice:
-        click.echo(county.notice)
-    click.echo(counts_line(found.counts))
-    click.echo(sums_line(sums))
-    click.echo(f"数据检查：{severities_line(found.findings)}（逐条见 {TABLES}/findings）")
-    click.echo(f"数据表：{done.folder / TABLES}")
+        tell(county.notice)
+    tell(counts_line(found.counts))
+    tell(sums_line(sums))
+    tell(f"数据检查：{severities_line(found.findings)}（逐条见 {TABLES}/findings）")
+    tell(f"数据表：{done.folder / TABLES}")
 
 
 @click.command(cls=ChineseCommand)
@@ -75,4 +75,4 @@ def sort(source: Path, target: Path) -> None:
     新文件多一列“原行号”（原文件中的行号，从 1 起）和逐宗范围 bbox；内容不变。
     """
     write_ordered(source, target)
-    click.echo(f"已按位置排序：{target}")
+    tell(f"已按位置排序：{target}")
