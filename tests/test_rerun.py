@@ -22,7 +22,7 @@ from landmarket.cli.main_command import app
 from landmarket.cli.options import record_command
 from landmarket.errors import ReadError
 from landmarket.io.writing import new_run, read_latest
-from landmarket.rerun import changed_inputs, changed_versions, compare_runs, read_run
+from landmarket.rerun import changed_inputs, changed_versions, compare_runs, moved, read_run
 from tests.small_county import write_small_county
 from tests.test_durability import layer
 
@@ -99,6 +99,38 @@ def test_options_are_recorded_and_used_again(county: Path, tmp_path: Path) -> No
     with notice.open("ab") as file:
         file.write(b" ")
     assert again(run, tmp_path / "two")[0] == -1
+
+
+@pytest.mark.parametrize("typed", ["county", "county/county.toml", ".", "../县/county"])
+def test_a_run_of_relative_paths_is_done_again_from_anywhere(
+    county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    """Also where the county's folder has been moved, if its place is given."""
+    shutil.copytree(county.parent, tmp_path / "县" / "county")
+    monkeypatch.chdir(tmp_path / "县" / ("county" if typed == "." else ""))
+    run = made(["report", typed], tmp_path / "一")
+    elsewhere = tmp_path / "别处"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    code, files, said = again(run, elsewhere / "二")
+    assert (code, files.get("地价与收益分配.xlsx")) == (0, "逐字节相同"), said
+    (tmp_path / "县").rename(tmp_path / "新县")
+    code, _, said = again(run, elsewhere / "三")
+    assert code == -1
+    lost = tmp_path / "县" / "county" / "parcels.gpkg"
+    assert f"（找的是 {lost}）" in said
+    assert "--county" in said
+    assert said.count("parcels.gpkg") == 2  # as recorded, and where it was looked for
+    place = tmp_path / "新县" / ("county/county.toml" if typed.endswith(".toml") else "county")
+    done = CliRunner().invoke(app, ["rerun", str(run), "--county", str(place), "--out", "四", "--json"])
+    assert {row["result"] for row in json.loads(done.stdout)["files"]} == {"逐字节相同"}
+
+
+def test_a_place_is_given_only_to_runs_of_a_county(tmp_path: Path) -> None:
+    with new_run(tmp_path) as run:
+        run.record(command={"name": ["demo"], "options": {}})
+    with pytest.raises(ReadError, match=r"没有记县配置.*办法"):
+        moved(read_run(run.final), tmp_path)
 
 
 def test_a_changed_input_is_named_and_nothing_is_written(county: Path, first: Path, tmp_path: Path) -> None:

@@ -139,8 +139,13 @@ def record_command(run: RunFolder) -> None:
         The run folder.
     """
     context = click.get_current_context()
-    options = {name: _recorded(value) for name, value in context.params.items() if name not in _NOT_OF_THE_RUN}
-    run.record(command={"name": _names(context.find_root().command, context.command), "options": options})
+    given = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_RUN}
+    command = {
+        "name": _names(context.find_root().command, context.command),
+        "options": {name: _recorded(value) for name, value in given.items()},
+        "typed": {name: Path(str(value)).as_posix() for name, value in given.items() if _is_path(value)},
+    }
+    run.record(command=command)
 
 
 def _names(group: click.Command, wanted: click.Command) -> list[str]:
@@ -157,6 +162,10 @@ def _recorded(value: object) -> object:
     """Write an option so that it means the same wherever the run is done again; a password is never kept."""
     if isinstance(value, str) and is_database(value):
         return shown_address(value)
-    if isinstance(value, Path) or (isinstance(value, str) and Path(value).exists()):
-        return Path(value).resolve().as_posix()
+    if _is_path(value):
+        return Path(str(value)).resolve().as_posix()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, Path) or (isinstance(value, str) and not is_database(value) and Path(value).exists())

@@ -23,6 +23,7 @@ from landmarket.rerun import (
     changed_inputs,
     changed_versions,
     compare_runs,
+    moved,
     read_run,
 )
 
@@ -32,15 +33,22 @@ _FOLDER = click.Path(path_type=Path)
 
 @click.command(cls=ChineseCommand)
 @click.argument("folder", type=_FOLDER, metavar="成果目录")
+@click.option(
+    "--county",
+    "place",
+    type=_FOLDER,
+    metavar="县配置",
+    help="县配置（check 则为宗地文件）移动过时，现在的位置；默认用清单所记的。",
+)
 @OUT
 @JSON
 @click.pass_context
-def rerun(context: click.Context, folder: Path, out: Path, as_json: bool) -> None:
+def rerun(context: click.Context, folder: Path, place: Path | None, out: Path, as_json: bool) -> None:
     """复算：核对成果清单所记的输入文件，用同样的命令与选项再算一遍，逐个文件比对。
 
     输入有变化就不算，并列出是哪个文件；软件版本有变化只作提示。退出码：0 全部相同；1 有不同。
     """
-    recorded = read_run(folder)
+    recorded = read_run(folder) if place is None else moved(read_run(folder), place)
     _require_inputs(recorded)
     for row in changed_versions(recorded).to_dict("records"):
         say(f"版本不同：{row['package']} 当时 {row['then']}，现在 {row['now']}")
@@ -72,7 +80,8 @@ def _require_inputs(recorded: RecordedRun) -> None:
     inside = changed["file"].where(changed["file"].eq(""), " 中的 " + changed["file"])
     lines = "\n  ".join(changed["input"] + inside + "：" + changed["problem"])
     raise ReadError(
-        f"输入与清单所记不同，不复算：\n  {lines}\n办法：恢复当时的文件；要按现在的数据算，用原来的命令重新运行。"
+        f"输入与清单所记不同，不复算：\n  {lines}\n办法：恢复当时的文件；县配置的文件夹移动过的，用 --county "
+        "写现在的位置（旧版本的成果：先 cd 到当时的文件夹）；要按现在的数据算，用原来的命令重新运行。"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from landmarket.io.database_address import layer_source
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, Json, fingerprints, versions
 
 _INPUT = ["input", "file", "problem"]
+_COUNTY = ("county", "file")
+"""Options by which commands are given a county, or a file to check."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class RecordedRun:
         Its arguments and options, as given; times, folders of output and the form of messages are not among them.
     created : datetime
         When it ran; outputs show it.
+    typed : mapping of str to str
+        The paths among them as they were typed; relative inputs begin with one of them.
     inputs, secret_inputs : list
         Fingerprints, see `landmarket.io.manifest.fingerprints`.
     versions : mapping of str to str
@@ -40,6 +44,7 @@ class RecordedRun:
     folder: Path
     command: tuple[str, ...]
     options: Mapping[str, Json]
+    typed: Mapping[str, str]
     created: datetime
     inputs: list[dict[str, Json]]
     secret_inputs: list[dict[str, Json]]
@@ -73,11 +78,38 @@ def read_run(folder: Path) -> RecordedRun:
         raise ReadError(f"{path}：没有清单或清单损坏。办法：给出成果目录（其中有 {MANIFEST}）。") from error
     try:
         command, options = tuple(facts["command"]["name"]), dict(facts["command"]["options"])
+        typed = dict(facts["command"].get("typed", {}))
     except (KeyError, TypeError, ValueError) as error:
         raise ReadError(
             f"{path}：清单没有记命令（成果由程序写成，或版本较旧），不能复算。办法：用命令行重新运行一次，以后即可复算。"
         ) from error
-    return RecordedRun(folder, command, options, created, inputs, secret, known)
+    return RecordedRun(folder, command, options, typed, created, inputs, secret, known)
+
+
+def moved(run: RecordedRun, place: Path) -> RecordedRun:
+    """Say where a run's county file, or the file it checked, is now (县配置移动后的位置).
+
+    Parameters
+    ----------
+    run : RecordedRun
+        The run.
+    place : Path
+        The county file, its folder, or the file that was checked, as the run was given it.
+
+    Returns
+    -------
+    RecordedRun
+        The same run, of the inputs there.
+
+    Raises
+    ------
+    ReadError
+        If the run was given neither.
+    """
+    name = next((name for name in _COUNTY if name in run.typed), None)
+    if name is None:
+        raise ReadError(f"{run.folder}：清单没有记县配置，不能另给位置。办法：在当时的文件夹里复算，不用 --county。")
+    return replace(run, options={**run.options, name: place.resolve().as_posix()})
 
 
 def changed_inputs(run: RecordedRun) -> pd.DataFrame:
@@ -108,11 +140,14 @@ def changed_inputs(run: RecordedRun) -> pd.DataFrame:
 def _changes(run: RecordedRun, stated: dict[str, Json], key: bytes) -> list[tuple[str, str, str]]:
     """Rows for one input: its files that were changed, added or removed, or why it cannot be read."""
     name = str(stated.get("path", stated.get("database", "")))
-    source = layer_source(name, str(stated["layer"]), run.folder) if "layer" in stated else Path(name)
+    source = layer_source(name, str(stated["layer"]), run.folder) if "layer" in stated else _place(run, name)
     try:
         now = fingerprints([source], key)[0]
     except LandMarketError as error:
-        return [(name, "", str(error))]
+        looked = f"（找的是 {source.absolute()}）" if isinstance(source, Path) else ""
+        return [(name, "", str(error).removeprefix(f"{source}：") + looked)]
+    if isinstance(now, dict) and "path" in now:
+        now = {**now, "path": name}
     if now == stated:
         return []
     if not isinstance(now, dict) or "files" not in now:
@@ -124,6 +159,17 @@ def _changes(run: RecordedRun, stated: dict[str, Json], key: bytes) -> list[tupl
         for file in sorted(before.keys() | after.keys())
         if before.get(file) != after.get(file)
     ]
+
+
+def _place(run: RecordedRun, name: str) -> Path:
+    """Where an input is: it was named by a path as typed, from a folder that is not recorded."""
+    bases: dict[Path, Path] = {}
+    for option, text in run.typed.items():
+        typed, now = Path(text), Path(str(run.options[option]))
+        bases |= {typed: now, typed.parent: now.parent} if typed.suffix else {typed: now}
+    inside = [base for base in bases if Path(name).is_relative_to(base)]
+    nearest = max(inside, key=lambda base: len(base.parts), default=None)
+    return Path(name) if nearest is None else bases[nearest] / Path(name).relative_to(nearest)
 
 
 def _files(stated: Mapping[str, Json]) -> dict[str, Json]:
