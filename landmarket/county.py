@@ -18,6 +18,7 @@ from landmarket.errors import CrsError, ReadError, RuleError
 from landmarket.io.database_address import Source, layer_source, place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
+from landmarket.pieces import require_polygons
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.price_table import PriceTable
 from landmarket.rule_file import RuleFile
@@ -25,6 +26,10 @@ from landmarket.rules import load_toml
 from landmarket.scenario import Scenario
 from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
+from landmarket.zoning.ownership import require_owners
+from landmarket.zoning.place import require_villages
+from landmarket.zoning.plan import require_plan
+from landmarket.zoning.use import Scheme
 
 _LAYERS = ("parcels", "plan", "ownership", "villages")
 _DOCUMENTS = ("prices", "entry_rule", "deal_terms", "split_rule")
@@ -331,8 +336,21 @@ def read_villages(county: County) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         As `landmarket.io.read_layer` gives them.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
     """
-    return read_layer(place_of(county.sources["villages"]), layer=county.layers.get("villages"))
+    villages = read_layer(place_of(county.sources["villages"]), layer=county.layers.get("villages"))
+    require_villages(villages, _named(county, "villages"))
+    return villages
+
+
+def _named(county: County, key: str) -> str:
+    """Name a layer for messages: what it is, its file, its layer."""
+    layer = county.layers.get(key)
+    return f"{_INPUT_NAMES[key]}图层 {county.sources[key]}" + (f" 的 {layer}" if layer else "")
 
 
 def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
@@ -421,6 +439,8 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
         If a rule file is of another county or pilot status, or a floor-area ratio is chosen for an unknown use.
     CrsError
         If a layer is empty or lies outside the county.
+    MissingColumnError, BadValueError
+        If a layer lacks a column, or has a value or a shape that cannot be used; file, column and rows are named.
     """
 
     def layer(key: str) -> gpd.GeoDataFrame:
@@ -432,10 +452,16 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     villages = read_villages(county).to_crs(crs)
     plan, owners = layer("plan"), layer("ownership")
     restricted = [read_layer(place_of(file.path), layer=file.layer).to_crs(crs) for file in county.constraints]
-    named = {str(county.sources[key]): part for key, part in (("plan", plan), ("ownership", owners))}
-    named |= {f"{file.path}（{file.name}）": part for file, part in zip(county.constraints, restricted, strict=True)}
+    require_plan(plan, Scheme.用地用海, _named(county, "plan"))
+    require_owners(owners, _named(county, "ownership"))
+    named = {_named(county, key): part for key, part in (("plan", plan), ("ownership", owners))}
+    named |= {
+        f"管控图层 {file.path}（{file.name}）": part for file, part in zip(county.constraints, restricted, strict=True)
+    }
     for name, part in named.items():
         require_meeting(part, villages, name)
+    for name, part in (named | {_named(county, "villages"): villages}).items():
+        require_polygons(part, "图层", name)
     _require_one_county(county, {"entry_rule": entry_rule, "deal_terms": terms, "split_rule": split_rule})
     price_table = read_price_table(county.files["prices"])
     _require_known_uses(county, price_table)

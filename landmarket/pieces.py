@@ -82,11 +82,32 @@ def indexed_parcels(parcels: Parcels, needed_by: str) -> IndexedParcels:
         return parcels
     crs = require_projected(parcels, needed_by)
     require_unique_index(parcels, needed_by)
-    shapes = _polygons(parcels, "宗地", needed_by)
+    shapes = require_polygons(parcels, "宗地", needed_by)
     return IndexedParcels(parcels.index, crs, shapes, shapely.area(shapes), shapely.STRtree(shapes))
 
 
-def _polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geometries:
+def require_polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geometries:
+    """Raise unless every row of a layer has a valid polygon (核对图形).
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Parcels or areas.
+    what : str
+        What they are called in the message.
+    needed_by : str
+        The file, or the function that needs the layer, for the message.
+
+    Returns
+    -------
+    ndarray of Polygon or MultiPolygon
+        The shapes.
+
+    Raises
+    ------
+    BadValueError
+        If a geometry is missing, empty, invalid or no polygon.
+    """
     geometry: Geometries = layer.geometry.to_numpy()
     usable = np.isin(shapely.get_type_id(geometry), POLYGONS) & (shapely.area(geometry) > 0)
     usable &= shapely.is_valid(geometry)
@@ -94,7 +115,8 @@ def _polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geometries:
         rows = layer.index[~usable]
         raise BadValueError(
             f"{needed_by}：{what}有缺失、空、非面或无效的图形，{named_rows(rows)}。"
-            "办法：宗地先用 screen() 检查；其他图层先用 landmarket.geometry.repaired() 修复或删除该行。"
+            "办法：宗地先用 screen() 检查；其他图层在 GIS 软件中修复或删除该行，"
+            "或用 landmarket.geometry.repaired() 修复。"
         )
     return geometry
 
@@ -151,7 +173,7 @@ def cut_pieces(parcels: IndexedParcels, areas: gpd.GeoDataFrame, needed_by: str)
     No parcel is cut but those whose ground may be counted twice: of all others the areas alone are needed.
     """
     require_same_crs(parcels, areas, needed_by)
-    zones = _polygons(areas, "图层", needed_by)
+    zones = require_polygons(areas, "图层", needed_by)
     parcel, zone, inside = _near(parcels, zones)
     area = parcels.area[parcel]
     area[~inside] = common_areas(parcels.shapes, parcel[~inside], zones, zone[~inside])

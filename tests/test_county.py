@@ -9,11 +9,21 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+import shapely
 from pyproj import CRS
 
 from landmarket.audience import Classification, public_audience, require_audience, strictest
+from landmarket.columns import schema
 from landmarket.county import FILES, read_county, read_scenario, sample_county
-from landmarket.errors import BadValueError, CrsError, LandMarketError, ReadError, RuleError, UnverifiedRuleWarning
+from landmarket.errors import (
+    BadValueError,
+    CrsError,
+    LandMarketError,
+    MissingColumnError,
+    ReadError,
+    RuleError,
+    UnverifiedRuleWarning,
+)
 
 
 @pytest.fixture
@@ -104,6 +114,84 @@ def test_an_end_of_the_range_for_a_use_the_notice_does_not_have_is_refused(tmp_p
     (copy / "county.toml").write_text(text.replace('"商服" = "upper"', '"商业" = "upper"'), encoding="utf-8")
     with pytest.raises(RuleError, match=r"county\.toml：\[floor_area_ratio\] 有公告没有的用途 商业。办法：.*商服"):
         read_scenario(read_county(copy), CRS.from_epsg(4547))
+
+
+@pytest.mark.parametrize(
+    ("file", "layer", "column", "value", "error", "said"),
+    [
+        (
+            "plan",
+            "国土空间规划",
+            "plan_code",
+            "9999",
+            BadValueError,
+            r"规划图层 .*列 plan_code（用地代码）.*1 = '9999'.*办法",
+        ),
+        (
+            "plan",
+            "国土空间规划",
+            "plan_code",
+            None,
+            MissingColumnError,
+            r"规划图层 .*缺少列：plan_code（用地代码）.*办法",
+        ),
+        (
+            "ownership",
+            "ownership",
+            "owner_code",
+            "甲",
+            BadValueError,
+            r"所有权图层 .*列 owner_code（所有权宗地代码）.*1 = '甲'",
+        ),
+        (
+            "ownership",
+            "ownership",
+            "member_count",
+            "-3",
+            BadValueError,
+            r"所有权图层 .*列 member_count（成员人数）.*-3",
+        ),
+        ("ownership", "ownership", "owner", None, MissingColumnError, r"所有权图层 .*缺少列：owner（土地所有权人）"),
+        (
+            "villages",
+            "villages",
+            "village_code",
+            None,
+            MissingColumnError,
+            r"村界图层 .*缺少列：village_code（村代码）",
+        ),
+        ("plan", "国土空间规划", "geometry", "", BadValueError, r"规划图层 .*无效的图形，共 1 行：1。办法"),
+        (
+            "constraints",
+            "生态保护红线",
+            "geometry",
+            "",
+            BadValueError,
+            r"管控图层 .*（生态保护红线）.*无效的图形，共 1 行：1。办法",
+        ),
+    ],
+)
+def test_a_column_or_value_of_a_layer_is_named_with_its_file(
+    tmp_path: Path, file: str, layer: str, column: str, value: str | None, error: type[LandMarketError], said: str
+) -> None:
+    """Before anything is computed, and not by the name of a function."""
+    copy = tmp_path / "county"
+    shutil.copytree(sample_county(), copy)
+    frame = gpd.read_file(copy / ("plan.gdb" if file == "plan" else f"{file}.gpkg"), layer=layer)
+    if column == "geometry":
+        frame.loc[0, "geometry"] = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
+    else:
+        header = next(name for name in schema()[column].headers if name in frame.columns)
+        rest = frame[header].iloc[1:]
+        frame = frame.drop(columns=header) if value is None else frame.assign(**{header: [value, *rest]})
+    frame.to_file(copy / f"{file}.gpkg", layer=layer, driver="GPKG")
+    settings = (copy / "county.toml").read_text(encoding="utf-8")
+    (copy / "county.toml").write_text(
+        settings.replace("plan.gdb", "plan.gpkg") if file == "plan" else settings, encoding="utf-8"
+    )
+    with pytest.raises(error, match=said) as caught:
+        read_scenario(read_county(copy), CRS.from_epsg(4547))
+    assert str(copy / f"{file}.gpkg") in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"name = \xff\xfe", b"name = ", b"code: 0601"])

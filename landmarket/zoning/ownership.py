@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.checks import require_columns, require_values
+from landmarket.columns import label
 from landmarket.errors import BadValueError, named_rows
 from landmarket.overlay import at_rows, in_settled_order, key_shares
 from landmarket.pieces import EQUAL_AREA, Parcels
@@ -16,15 +17,35 @@ _TAKEN = ["owner", "owner_code", "owner_level", "agent", "member_count"]
 _MOST = 2**53  # above it a float no longer tells whole numbers apart
 
 
-def _check_owner_codes(owners: gpd.GeoDataFrame) -> None:
+def require_owners(owners: gpd.GeoDataFrame, needed_by: str) -> None:
+    """Raise unless a layer of owners has the columns and values that `ownership` needs (核对所有权图层).
+
+    Parameters
+    ----------
+    owners : GeoDataFrame
+        Ownership areas.
+    needed_by : str
+        The file, or the function that needs the layer, for the message.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    BadValueError
+        If a JA code is not valid, or a member count is no whole number from 0.
+    """
+    require_columns(owners, _TAKEN, needed_by)
     codes = owners["owner_code"]
     checked = check_parcel_codes(codes)
     bad = codes.notna() & ~(checked["ok"] & codes.str[12:14].eq("JA"))
     if bad.any():
         raise BadValueError(
-            f"ownership：所有权宗地代码不是有效的 JA 代码，{named_rows(codes.index[bad], codes[bad])}。"
+            f"{needed_by}：列 {label('owner_code')} 不是有效的 JA 代码，{named_rows(codes.index[bad], codes[bad])}。"
             "办法：核对所有权图层；未登记的留空。"
         )
+    members = pd.to_numeric(owners["member_count"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    uncounted = owners["member_count"].notna() & ~((members >= 0) & (members == np.floor(members)) & (members < _MOST))
+    require_values(owners, "member_count", uncounted, "成员数应为不小于 0 的整数；不明的留空。", needed_by)
 
 
 def ownership(parcels: Parcels, owners: gpd.GeoDataFrame, *, tolerance: float = 1.0) -> pd.DataFrame:
@@ -63,11 +84,7 @@ def ownership(parcels: Parcels, owners: gpd.GeoDataFrame, *, tolerance: float = 
     is an owner of its own, known by its JA code. Of several areas of the owner with pieces as large, the smallest JA
     code is given.
     """
-    require_columns(owners, _TAKEN, "ownership")
-    _check_owner_codes(owners)
-    members = pd.to_numeric(owners["member_count"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    uncounted = owners["member_count"].notna() & ~((members >= 0) & (members == np.floor(members)) & (members < _MOST))
-    require_values(owners, "member_count", uncounted, "成员数应为不小于 0 的整数；不明的留空。", "ownership")
+    require_owners(owners, "ownership")
     owners = in_settled_order(owners, ["owner_code", "agent", "member_count"])
     who = owners["owner"].fillna("（不明）" + owners["owner_code"].fillna("").astype("str"))
     keyed = owners.assign(_owner=who)

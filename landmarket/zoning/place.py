@@ -12,6 +12,24 @@ from landmarket.pieces import Parcels
 _KEYS = ["village_code", "village", "township_code", "township"]
 
 
+def require_villages(villages: gpd.GeoDataFrame, needed_by: str) -> None:
+    """Raise unless a layer of villages has the columns that `locate` needs (核对行政村图层).
+
+    Parameters
+    ----------
+    villages : GeoDataFrame
+        Villages.
+    needed_by : str
+        The file, or the function that needs the layer, for the message.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    """
+    require_columns(villages, _KEYS, needed_by)
+
+
 def locate(parcels: Parcels, villages: gpd.GeoDataFrame) -> pd.DataFrame:
     """Township and village (乡镇、村) of every parcel: the village with the largest share of it.
 
@@ -37,7 +55,7 @@ def locate(parcels: Parcels, villages: gpd.GeoDataFrame) -> pd.DataFrame:
     BadValueError
         If a geometry is missing or invalid, or a parcel is named twice.
     """
-    require_columns(villages, _KEYS, "locate")
+    require_villages(villages, "locate")
     found = largest_share(parcels, villages, _KEYS)
     result = found[["township", "township_code", "village", "village_code"]].copy()
     result["village_share"] = found["share"]

@@ -12,6 +12,31 @@ from landmarket.pieces import Parcels
 from landmarket.zoning.use import Scheme, land_use_table, require_codes, scheme_of
 
 
+def require_plan(plan: gpd.GeoDataFrame, scheme: str, needed_by: str) -> None:
+    """Raise unless a plan has the columns and codes that `planned_use` needs (核对规划图层).
+
+    Parameters
+    ----------
+    plan : GeoDataFrame
+        Plan areas.
+    scheme : str
+        Classification of the plan's codes.
+    needed_by : str
+        The file, or the function that needs the layer, for the message.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    SchemeError
+        If the classification is unknown.
+    BadValueError
+        If a code is missing or not in the classification.
+    """
+    require_columns(plan, ["plan_code", "plan_type", "plan_approved_on"], needed_by)
+    require_codes(plan["plan_code"], scheme, needed_by)
+
+
 def planned_use(
     parcels: Parcels, plan: gpd.GeoDataFrame, scheme: str = Scheme.用地用海, *, tolerance: float = 0.01
 ) -> pd.DataFrame:
@@ -57,9 +82,8 @@ def planned_use(
     code wins and ``plan_tied`` says so. The shares are exact whatever the tolerance, except that a parcel without a
     code has a share of 0.
     """
-    require_columns(plan, ["plan_code", "plan_type", "plan_approved_on"], "planned_use")
     named = scheme_of(scheme)
-    require_codes(plan["plan_code"], named, "planned_use")
+    require_plan(plan, named, "planned_use")
     plan = in_settled_order(plan, ["plan_approved_on", "plan_type"], last_first=True)
     found = largest_share(parcels, plan, ["plan_code"])
     lies = found["area"].to_numpy() > tolerance

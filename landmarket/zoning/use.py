@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from landmarket.columns import label
 from landmarket.errors import BadValueError, SchemeError, named_rows
 
 
@@ -303,6 +304,6 @@ def require_codes(codes: pd.Series[str], scheme: str, needed_by: str) -> None:
     if not known.all():
         bad = codes[~known]
         raise BadValueError(
-            f"{needed_by}：{scheme_of(scheme)}没有这些用地代码，{named_rows(bad.index, bad)}。"
+            f"{needed_by}：列 {label(codes.name)} 有{scheme_of(scheme)}没有的用地代码，{named_rows(bad.index, bad)}。"
             "办法：核对代码与分类标准；代码列须按文字读取。"
         )
