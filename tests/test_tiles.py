@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import resource
 import shutil
 import warnings
@@ -25,10 +26,11 @@ from hypothesis import strategies as st
 
 from landmarket import read_county
 from landmarket.cli.main_command import app
-from landmarket.county import County, read_county_parcels
+from landmarket.county import County, read_county_parcels, sample_county
 from landmarket.errors import BadValueError, LandMarketWarning, OutputError, ReadError
 from landmarket.io.geoparquet import read_geoparquet, write_geoparquet
 from landmarket.io.manifest import altered_files
+from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import read_latest
 from landmarket.products.run_folder import internal_reserves
 from landmarket.products.work import Work, do_county, rules_used
@@ -440,6 +442,46 @@ def test_commands_sort_and_run_by_tiles(known: Known, tmp_path: Path) -> None:
     manifest = json.loads((Path(said["folder"]) / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"]["name"] == ["run"]
     assert manifest["command"]["options"]["tile_parcels"] == 20
+
+
+def test_any_parcel_file_is_sorted_into_geoparquet(known: Known, tmp_path: Path) -> None:
+    """What the file holds stays; the run by tiles gives what the file itself gives."""
+    folder = tmp_path / "county"
+    shutil.copytree(known.county.path.parent, folder)
+    rows = gpd.read_file(sample_county() / "parcels.shp", encoding="GB18030").head(30)
+    rows.to_file(folder / "宗地.shp", encoding="GB18030")
+    (folder / "宗地.cpg").unlink(missing_ok=True)
+    done = CliRunner().invoke(app, ["sort", str(folder / "宗地.shp"), str(tmp_path / "新" / "宗地.parquet")])
+    assert done.exit_code == 0, done.output
+    found = read_parcels(tmp_path / "新" / "宗地.parquet").set_index(SOURCE_ROW).sort_index()
+    expected = read_parcels(folder / "宗地.shp")
+    assert found.index.tolist() == expected.index.tolist()
+    assert set(found.columns) - {"bbox"} == set(expected.columns)
+    for name in expected.columns:
+        assert found[name].astype("str").tolist() == expected[name].astype("str").tolist()
+    text = (folder / "county.toml").read_text(encoding="utf-8")
+    counts = {}
+    for name in ("宗地.shp", "../新/宗地.parquet"):
+        (folder / "county.toml").write_text(text.replace("parcels.parquet", name), encoding="utf-8")
+        asked = ["run", str(folder), "--tables", "--out", str(tmp_path / "out"), "--json"]
+        asked = asked if name.endswith(".parquet") else ["report", *asked[1:2], *asked[3:]]
+        counts[name] = json.loads(CliRunner().invoke(app, asked, catch_exceptions=False).stdout)
+    assert counts["宗地.shp"]["counts"] == counts["../新/宗地.parquet"]["counts"]
+    assert counts["宗地.shp"]["sums"] == counts["../新/宗地.parquet"]["sums"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["宗地.parquet", "宗地.parquet"], "源文件与新文件是同一个文件.*办法"),
+        (["宗地.gpkg", "新.gpkg"], r"只写 GeoParquet.*\.parquet"),
+        (["没有.shp", "新.parquet"], "没有这个文件"),
+    ],
+)
+def test_what_cannot_be_sorted_is_refused(tmp_path: Path, words: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["sort", *(str(tmp_path / word) for word in words)])
+    assert re.search(said, str(done.exception))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parcels_elsewhere_than_in_a_file_are_refused(tmp_path: Path) -> None:

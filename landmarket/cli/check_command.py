@@ -10,7 +10,7 @@ import click
 
 from landmarket.check_products import CheckWork, checked, write_check
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import JSON, counts_line, record_command, run_time
+from landmarket.cli.options import CRS, ENCODING, JSON, LAYER, counts_line, record_command, run_time
 from landmarket.cli.terminal import INDENT, tell, tell_json
 from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
@@ -23,9 +23,9 @@ WARNINGS_FOUND, ERRORS_FOUND = 1, 3
 
 @click.command(cls=ChineseCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="宗地文件")
-@click.option("--layer", help="图层名（文件含多个图层时）。")
-@click.option("--crs", help="坐标系，如 EPSG:4547（文件未注明时）。")
-@click.option("--encoding", help="Shapefile 文字编码；默认按 .cpg 或内容判定。")
+@LAYER
+@CRS
+@ENCODING
 @click.option("--county", "code", help="县级行政区代码，如 411081；宗地代码须以此开头。")
 @click.option(
     "--out",

@@ -30,6 +30,9 @@ PRICES = click.option(
     metavar="公告",
     help="改用这份基准地价公告（.xlsx，或 compile 写出的 price_table 文件夹）。",
 )
+LAYER = click.option("--layer", help="图层名（文件含多个图层时）。")
+CRS = click.option("--crs", help="坐标系，如 EPSG:4547（文件未注明时）。")
+ENCODING = click.option("--encoding", help="Shapefile 文字编码；默认按 .cpg 或内容判定。")
 JSON = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出，供程序读取。")
 COUNTY = click.argument("county", type=click.Path(path_type=Path), metavar="县配置")
 

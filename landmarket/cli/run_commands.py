@@ -78,7 +78,9 @@ def _county(path: Path, prices: Path | None) -> County:
 @COUNTY
 @PRICES
 @click.option(
-    "--tables", is_flag=True, help="只写数据表，逐片计算，内存只占一片；百万宗以上用此项，宗地须为 GeoParquet。"
+    "--tables",
+    is_flag=True,
+    help="只写数据表，逐片计算，内存只占一片；百万宗以上用此项，宗地须为 GeoParquet（用 sort 另存）。",
 )
 @click.option("--cluster", metavar="地址", help="在集群上逐片计算，只写数据表；地址如 tcp://10.0.0.5:8786。")
 @click.option(

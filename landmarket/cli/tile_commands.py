@@ -7,16 +7,31 @@ from pathlib import Path
 import click
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import counts_line, county_sums, progress, record_command, run_time, say, sums_line
+from landmarket.cli.options import (
+    CRS,
+    ENCODING,
+    LAYER,
+    counts_line,
+    county_sums,
+    progress,
+    record_command,
+    run_time,
+    say,
+    sums_line,
+)
 from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import County
 from landmarket.errors import ClusterError
+from landmarket.io.geoparquet import PARQUET
 from landmarket.products.run_folder import TABLES
 from landmarket.products.work import severities_line
-from landmarket.tiles import TiledRun, in_order, run_tiles, write_ordered
+from landmarket.tiles import TiledRun, in_order, run_tiles, write_parcels_ordered
 from landmarket.tiles.tiled_run import Executor
 
-NO_DASK = '没有安装 dask，不能用集群。办法：pip install "landmarket[dask]"，或改用 --tables 在本机逐片计算。'
+NO_DASK = (
+    "没有安装 dask，不能用集群。办法：在仓库文件夹里 .venv/bin/pip install -e '.[dask]'"
+    '（Windows：.venv\\Scripts\\pip install -e ".[dask]"），或改用 --tables 在本机逐片计算。'
+)
 
 
 def run_on_cluster(county: County, out: Path, address: str, parcels: int, as_json: bool) -> None:
@@ -69,10 +84,17 @@ def _finished(county: County, done: TiledRun, as_json: bool) -> None:
 @click.command(cls=ChineseCommand)
 @click.argument("source", type=click.Path(path_type=Path), metavar="宗地文件")
 @click.argument("target", type=click.Path(path_type=Path), metavar="新文件")
-def sort(source: Path, target: Path) -> None:
-    """把 GeoParquet 宗地文件按位置排序另存，供 run --tables 逐片计算：邻接宗地排在一起，读得少、算得快。
+@LAYER
+@CRS
+@ENCODING
+def sort(source: Path, target: Path, layer: str | None, crs: str | None, encoding: str | None) -> None:
+    """把宗地文件按位置排序，另存为 GeoParquet，供 run --tables 逐片计算：邻接宗地排在一起，读得少、算得快。
 
-    新文件多一列“原行号”（原文件中的行号，从 1 起）和逐宗范围 bbox；内容不变。
+    check 能读的格式都可以；GeoParquet 以外的一次读入内存。
+
+    新文件多一列“原行号”（原文件中的行号，从 1 起）和逐宗范围 bbox；内容不变，认得的列名换成英文标识。
     """
-    write_ordered(source, target)
+    if source.suffix.lower() in PARQUET and (layer or crs or encoding):
+        raise click.UsageError("GeoParquet 自己写明图层、坐标系与编码，--layer、--crs、--encoding 不起作用")
+    write_parcels_ordered(source, target, layer=layer, crs=crs, encoding=encoding)
     tell(f"已按位置排序：{target}")

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +23,8 @@ import shapely
 from landmarket.errors import ReadError
 from landmarket.exact import Ints
 from landmarket.io.file_names import LONGEST
-from landmarket.io.geoparquet import PARQUET
+from landmarket.io.geoparquet import PARQUET, write_geoparquet
+from landmarket.io.parcels import read_parcels
 from landmarket.io.whole import output_errors, sync_file
 from landmarket.tiles.parcel_file import CORNERS, Floats, opened_parquet
 
@@ -54,8 +56,9 @@ def write_ordered(source: Path, target: Path, *, rows_a_stack: int = _A_STACK) -
     OutputError
         If the target cannot be written; rows are dealt into a hidden folder beside it, as large as the source.
     """
-    if source.suffix.lower() not in PARQUET or source.resolve() == target.resolve():
-        raise ReadError(f"{source}：只重写 GeoParquet，且另存为新文件。办法：先用 write_layer() 存为 .parquet。")
+    if source.suffix.lower() not in PARQUET:
+        raise ReadError(f"{source}：只重写 GeoParquet。办法：其他格式用 write_parcels_ordered()。")
+    _require_another(source, target)
     shapes = _shape_column(source)
     rank = _ranks(source, shapes)
     hidden = target.with_name(f".{target.name[:LONGEST]}.{secrets.token_hex(4)}.part")
@@ -70,6 +73,49 @@ def write_ordered(source: Path, target: Path, *, rows_a_stack: int = _A_STACK) -
             shutil.rmtree(hidden, ignore_errors=True)
 
 
+def write_parcels_ordered(
+    source: Path, target: Path, *, layer: str | None = None, crs: str | None = None, encoding: str | None = None
+) -> None:
+    """Read a parcel file of any kind, and write it as GeoParquet in the order of its places (任一格式按位置另存).
+
+    Parameters
+    ----------
+    source : Path
+        What `landmarket.io.read_parcels` reads, held in memory as a whole; GeoParquet is dealt with as by
+        `write_ordered`.
+    target : Path
+        As in `write_ordered`; headers that ``columns.csv`` knows become identifiers.
+    layer, crs, encoding : str, optional
+        As in `landmarket.io.read_parcels`; not for GeoParquet.
+
+    Raises
+    ------
+    ReadError, CrsError, BadValueError
+        As `landmarket.io.read_parcels`.
+    OutputError
+        As `write_ordered`.
+    """
+    _require_another(source, target)
+    if source.suffix.lower() in PARQUET:
+        write_ordered(source, target)
+        return
+    parcels = read_parcels(source, encoding=encoding, crs=crs, layer=layer)
+    parcels = parcels.assign(**{SOURCE_ROW: parcels.index}).rename_axis(None)
+    with output_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with output_errors(target), TemporaryDirectory(prefix=".", suffix=".part", dir=target.parent) as hidden:
+        whole = Path(hidden) / "parcels.parquet"
+        write_geoparquet(parcels, whole)
+        write_ordered(whole, target)
+
+
+def _require_another(source: Path, target: Path) -> None:
+    if source.resolve() == target.resolve():
+        raise ReadError(f"{source}：源文件与新文件是同一个文件。办法：新文件另取一个名称。")
+    if target.suffix.lower() not in PARQUET:
+        raise ReadError(f"{target}：只写 GeoParquet。办法：新文件的名称以 .parquet 结尾。")
+
+
 def _shape_column(source: Path) -> str:
     with opened_parquet(source) as file:
         try:
@@ -77,9 +123,13 @@ def _shape_column(source: Path) -> str:
             name = str(described["primary_column"])
             encoded = described["columns"][name]["encoding"]
         except (KeyError, TypeError, ValueError) as error:
-            raise ReadError(f"{source}：没有 GeoParquet 的图形说明。办法：用 write_layer() 写成。") from error
+            raise ReadError(
+                f"{source}：没有 GeoParquet 的图形说明。办法：由原来的图层用 landmarket sort 另存。"
+            ) from error
     if encoded != "WKB":
-        raise ReadError(f"{source}：图形列 {name} 的编码是 {encoded}，只读 WKB。办法：用 write_layer() 写成。")
+        raise ReadError(
+            f"{source}：图形列 {name} 的编码是 {encoded}，只读 WKB。办法：由原来的图层用 landmarket sort 另存。"
+        )
     return name
 
 

@@ -26,7 +26,7 @@ _TAIL = 8
 """Bytes after the footer: its length, and the mark of the format."""
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 """Fields that hold the extent of a row."""
-_CURE = "办法：用 landmarket.tiles.write_ordered() 重写（逐宗范围、按位置排序），再分块计算。"
+_CURE = "办法：用 landmarket sort 原文件 新文件.parquet 重写（逐宗范围、按位置排序），再分块计算。"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def parcel_file(path: Path) -> ParcelFile:
         If it is no GeoParquet, or does not hold the extent of each row.
     """
     if path.suffix.lower() not in PARQUET:
-        raise ReadError(f"{path}：分块计算只读 GeoParquet。办法：先用 write_layer() 或 QGIS 存为 .parquet。")
+        raise ReadError(f"{path}：分块计算只读 GeoParquet。办法：先用 landmarket sort 原文件 新文件.parquet 另存。")
     with opened_parquet(path) as file:
         described = _geo(path, file.schema_arrow)
         corners = _corners(path, described)
@@ -138,7 +138,9 @@ def opened_parquet(path: Path) -> Iterator[pq.ParquetFile]:
         if isinstance(error, ReadError):
             raise
         said = " ".join(str(error).split())
-        raise ReadError(f"{path}：不能作为 GeoParquet 读取（{said}）。办法：用 write_layer() 重写。") from error
+        raise ReadError(
+            f"{path}：不能作为 GeoParquet 读取（{said}）。办法：由原来的图层用 landmarket sort 另存。"
+        ) from error
 
 
 @lru_cache(maxsize=2)
@@ -174,9 +176,9 @@ def _geo(path: Path, schema: pa.Schema) -> dict[str, object]:
         described = json.loads((schema.metadata or {})[b"geo"])
         first = described["columns"][described["primary_column"]]
     except (KeyError, TypeError, ValueError) as error:
-        raise ReadError(f"{path}：没有 GeoParquet 的图形说明。办法：用 write_layer() 写成。") from error
+        raise ReadError(f"{path}：没有 GeoParquet 的图形说明。办法：由原来的图层用 landmarket sort 另存。") from error
     if not isinstance(first, dict) or not isinstance(described, dict):
-        raise ReadError(f"{path}：GeoParquet 的图形说明损坏。办法：用 write_layer() 写成。")
+        raise ReadError(f"{path}：GeoParquet 的图形说明损坏。办法：由原来的图层用 landmarket sort 另存。")
     return described
 
 

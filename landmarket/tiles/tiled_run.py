@@ -190,7 +190,7 @@ def _scattered_warning(file: ParcelFile, tiles: Sequence[Tile]) -> tuple[tuple[s
         return ()
     text = (
         f"{file.path.name}：行的次序与位置无关，每片要查看 {times:.0f} 倍于自身的宗地，计算很慢。"
-        "办法：先用 landmarket.tiles.write_ordered() 按位置重写。"
+        "办法：先用 landmarket sort 原文件 新文件.parquet 按位置重写。"
     )
     return ((LandMarketWarning.__name__, text),)
 
