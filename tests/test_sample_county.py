@@ -456,4 +456,4 @@ def test_every_reason_occurs_and_many_parcels_may_enter():
     reasons = (SHIPPED.parents[1] / "landmarket/zoning/data/reasons.csv").read_text(encoding="utf-8-sig")
     codes = [row["code"] for row in csv.DictReader(reasons.splitlines())]
     count = entry["reason"].str.split(";").explode().value_counts().reindex(codes, fill_value=0)
-    assert count[count < 20].to_dict() == {"right_other": 0}, "all parcels of the sample are collective construction land"
+    assert count[count < 20].to_dict() == {"right_other": 0}, "the sample has no codes of other rights"
