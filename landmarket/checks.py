@@ -120,7 +120,7 @@ def require_projected(table: Located, needed_by: str) -> CRS:
     Raises
     ------
     CrsError
-        If there is none, or it is in degrees.
+        If there is none, or it is in degrees or another unit than metres.
     """
     if table.crs is None:
         raise CrsError(f"{needed_by}：图层没有坐标系。办法：读取时用 crs= 指明，如 crs='EPSG:4547'。")
@@ -128,6 +128,12 @@ def require_projected(table: Located, needed_by: str) -> CRS:
     if not crs.is_projected:
         raise CrsError(
             f"{needed_by}：坐标系 {crs.to_string()} 以度为单位。办法：先 .to_crs('EPSG:4547') 之类的投影坐标系。"
+        )
+    units = {axis.unit_name for axis in crs.axis_info[:2] if axis.unit_conversion_factor != 1.0}
+    if units:
+        raise CrsError(
+            f"{needed_by}：坐标系 {crs.to_string()} 的单位是 {'、'.join(sorted(units))}，不是米，面积会错。"
+            "办法：先 .to_crs('EPSG:4547') 之类以米为单位的坐标系。"
         )
     return crs
 

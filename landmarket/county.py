@@ -15,6 +15,7 @@ from pyproj import CRS
 from landmarket.audience import Classification
 from landmarket.distribution import SplitRule, read_split_rule
 from landmarket.errors import CrsError, ReadError, RuleError
+from landmarket.geometry import in_system
 from landmarket.io.database_address import Source, layer_source, place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
@@ -368,7 +369,7 @@ def read_context(county: County, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
     dict of str to GeoDataFrame
         By the name in the legend.
     """
-    return {file.name: read_layer(place_of(file.path), layer=file.layer).to_crs(crs) for file in county.context}
+    return {file.name: in_system(read_layer(place_of(file.path), layer=file.layer), crs) for file in county.context}
 
 
 def require_meeting(layer: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, name: str) -> None:
@@ -444,14 +445,14 @@ def read_scenario(county: County, crs: CRS) -> Scenario:
     """
 
     def layer(key: str) -> gpd.GeoDataFrame:
-        return read_layer(place_of(county.sources[key]), layer=county.layers.get(key)).to_crs(crs)
+        return in_system(read_layer(place_of(county.sources[key]), layer=county.layers.get(key)), crs)
 
     entry_rule = read_entry_rule(county.files["entry_rule"])
     terms = read_deal_terms(county.files["deal_terms"])
     split_rule = read_split_rule(county.files["split_rule"])
-    villages = read_villages(county).to_crs(crs)
+    villages = in_system(read_villages(county), crs)
     plan, owners = layer("plan"), layer("ownership")
-    restricted = [read_layer(place_of(file.path), layer=file.layer).to_crs(crs) for file in county.constraints]
+    restricted = [in_system(read_layer(place_of(file.path), layer=file.layer), crs) for file in county.constraints]
     require_plan(plan, Scheme.用地用海, _named(county, "plan"))
     require_owners(owners, _named(county, "ownership"))
     named = {_named(county, key): part for key, part in (("plan", plan), ("ownership", owners))}

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyproj import Geod, Proj, Transformer
+from pyproj import CRS, Geod, Proj, Transformer
 
 from landmarket.checks import require_projected
 from landmarket.crs import GEOGRAPHIC
@@ -18,6 +18,8 @@ _LARGE = 1000.0
 """Shapes longer than this are measured by geodesics [m]."""
 _STEP = 100.0
 """Distance of the points between which their sides are geodesics [m]."""
+_ROUNDING = 1e-4
+"""What the rounding of coordinates may do to the area of a shape [㎡]."""
 
 
 def ellipsoidal_area(parcels: gpd.GeoDataFrame) -> pd.Series[float]:
@@ -184,6 +186,35 @@ def repaired(geometry: Geometries) -> tuple[Geometries, npt.NDArray[np.bool_]]:
         result[broken] = after_geometry
         certain[broken] = np.abs(after - before) <= 1e-3 * np.maximum(np.nan_to_num(after), 1e-9)
     return result, certain
+
+
+def in_system(layer: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """Bring a layer to a coordinate system (换算坐标系); what rounding makes invalid on the way is repaired.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        A layer with a coordinate system.
+    crs : pyproj.CRS
+        The other system.
+
+    Returns
+    -------
+    GeoDataFrame
+        A shape that was valid and is no longer, as its rings touch, is repaired where that takes or adds no more than a
+        square centimetre; a shape that was invalid before stays as it is.
+    """
+    moved = layer.to_crs(crs)
+    if layer.crs == crs:
+        return moved
+    before, after = layer.geometry.to_numpy(), moved.geometry.to_numpy().copy()
+    broken = np.flatnonzero(shapely.is_valid(before) & ~shapely.is_valid(after) & ~shapely.is_missing(after))
+    if not len(broken):
+        return moved
+    mended = polygons_only(shapely.make_valid(after[broken], method="structure"))
+    same = np.abs(shapely.area(mended) - shapely.area(after[broken])) <= _ROUNDING
+    after[broken[same]] = mended[same]
+    return moved.set_geometry(gpd.GeoSeries(after, index=moved.index, crs=moved.crs))
 
 
 def usable_polygons(geometry: Geometries) -> Geometries:

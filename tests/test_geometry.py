@@ -8,9 +8,12 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 from shapely.affinity import translate
 
-from landmarket.geometry import ellipsoidal_area, mean_width, polygons_only, repaired
+from landmarket.checks import require_projected
+from landmarket.errors import CrsError
+from landmarket.geometry import ellipsoidal_area, in_system, mean_width, polygons_only, repaired
 from tests.helpers import assert_same_index
 from tests.hunting import examples
 
@@ -118,3 +121,35 @@ def test_area_of_large_shapes_is_that_of_the_ellipsoid(degrees: float) -> None:
     area = ellipsoidal_area(gpd.GeoDataFrame(geometry=[whole, cut, whole - cut], crs=4490).to_crs(4547))
     assert area.iloc[0] == pytest.approx(graticule_area(south, south + degrees, degrees), rel=2e-9)
     assert area.iloc[1] + area.iloc[2] == pytest.approx(area.iloc[0], rel=2e-9)
+
+
+def test_shapes_whose_rings_touch_stay_valid_in_another_system() -> None:
+    """A hole that touches the middle of a side: rounding puts the point on one side of it or the other."""
+    corners = np.random.default_rng(1).integers([400_000, 3_700_000], [500_000, 3_800_000], (200, 2))
+    shapes = [
+        shapely.Polygon(
+            [(x, y), (x + 16, y), (x + 16, y + 16), (x, y + 16)], [[(x + 8, y), (x + 12, y + 8), (x + 4, y + 8)]]
+        )
+        for x, y in corners.tolist()
+    ]
+    layer = gpd.GeoDataFrame(geometry=shapes, index=range(200, 0, -1), crs="EPSG:4547")
+    plain, moved = layer.to_crs("EPSG:4526"), in_system(layer, CRS.from_epsg(4526))
+    assert layer.geometry.is_valid.all()
+    assert not plain.geometry.is_valid.all(), "the rounding that this is about"
+    assert moved.geometry.is_valid.all()
+    np.testing.assert_allclose(moved.area, plain.area, atol=1e-4)
+    assert moved.index.equals(layer.index)
+    assert moved.crs == "EPSG:4526"
+
+
+def test_shapes_that_were_invalid_before_are_left_to_be_told() -> None:
+    bow_tie = shapely.Polygon([(450_000, 3_780_000), (450_010, 3_780_010), (450_010, 3_780_000), (450_000, 3_780_010)])
+    moved = in_system(gpd.GeoDataFrame(geometry=[bow_tie, None], crs="EPSG:4547"), CRS.from_epsg(4526))
+    assert moved.geometry.is_valid.tolist() == [False, False]
+    assert moved.geometry.isna().tolist() == [False, True]
+
+
+def test_a_system_in_feet_is_refused() -> None:
+    feet = "+proj=tmerc +lat_0=0 +lon_0=114 +k=1 +x_0=500000 +ellps=GRS80 +units=us-ft"
+    with pytest.raises(CrsError, match="US survey foot，不是米"):
+        require_projected(gpd.GeoDataFrame(geometry=[SQUARE], crs=feet), "price")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
-from landmarket.errors import CrsError
+from landmarket.errors import BadValueError, CrsError
 from landmarket.screening import Tolerances, screen
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings
@@ -216,6 +216,12 @@ def test_no_parcel_code_column_sets_every_row_aside() -> None:
 def test_layer_without_crs_is_refused() -> None:
     with pytest.raises(CrsError):
         screen(clean().set_crs(None, allow_override=True))
+
+
+def test_rows_named_twice_are_refused() -> None:
+    twice = pd.concat([clean(), clean()])
+    with pytest.raises(BadValueError, match="screen"):
+        screen(twice)
 
 
 def test_tolerances_are_parameters() -> None:

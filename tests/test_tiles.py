@@ -189,6 +189,27 @@ def test_degrees_give_what_they_give_in_one_piece(known: Known, tmp_path: Path) 
     assert_as_whole(run_tiles(county, tmp_path / "out", tiling=in_order(11)), do_county(county, lambda step: None))
 
 
+@pytest.mark.parametrize("moved", [{0: (1_500_000, 0)}, {1: (0, 300_000)}, {0: (1_500_000, 0), 1: (0, 300_000)}])
+def test_parcels_far_from_all_others_give_what_they_give_in_one_piece(
+    known: Known, tmp_path: Path, moved: dict[int, tuple[float, float]]
+) -> None:
+    """Alone in its tile, such a parcel lies outside every village, plan area and owner, and far off the meridian."""
+    folder = tmp_path / "county"
+    shutil.copytree(known.county.path.parent, folder)
+    rows = read_geoparquet(known.path).iloc[[0, 1, 2, 3, 4, 5, -1]].copy()
+    shapes = rows.geometry.to_numpy().copy()
+    for row, (east, north) in moved.items():
+        shapes[row] = shapely.affinity.translate(shapes[row], east, north)
+        rows.loc[rows.index[row], ["township", "village"]] = None
+    write_geoparquet(rows.set_geometry(gpd.GeoSeries(shapes, rows.index, rows.crs)), folder / "parcels.parquet")
+    in_groups(folder / "parcels.parquet", 1)
+    county = read_county(folder)
+    whole = do_county(county, lambda step: None)
+    done = run_tiles(county, tmp_path / "out", tiling=in_order(1))
+    assert_as_whole(done, whole)
+    pd.testing.assert_series_equal(seconds(done.table("parcels")).dtypes, seconds(whole.outcome.parcels).dtypes)
+
+
 @settings(max_examples=examples(30), deadline=None)
 @given(st.data())
 def test_rows_are_read_as_among_all_others(known: Known, data: st.DataObject) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from landmarket.book_products.registers import Registers, read_registers
 from landmarket.checks import require_projected
+from landmarket.geometry import in_system
 from landmarket.io.parcels import read_layer
 from landmarket.land_book.book_plan import BookPlan
 from landmarket.land_book.candidate_rule import CandidateRule, candidate_rule
@@ -83,7 +84,7 @@ def look_at_land(main: Work, plan: BookPlan, registers: Registers, named: Collec
         Of the accepted parcels that lie in the survey by half, or that a permit, a record of use or the book names.
     """
     county = main.county
-    survey = read_layer(plan.survey).to_crs(require_projected(main.outcome.table, "look_at_land"))
+    survey = in_system(read_layer(plan.survey), require_projected(main.outcome.table, "look_at_land"))
     parcels = _looked_at(main.outcome.table, survey, registers, named)
     rule = candidate_rule(registers.rules, on=on, county=county.county, pilot=county.pilot)
     types = entry_plan_types(registers.rules, on=on, county=county.county, pilot=county.pilot)

@@ -97,7 +97,8 @@ def priced_parcels(zoned: Zoned, scenario: Scenario) -> Priced:
     parcels = _with_columns(zoned.parcels, basis)
     prices, parcels["price_gap"] = price_or_gap(parcels, table, ends, on=scenario.on)
     chosen = parcels["price_gap"].eq("") & zoned.entry["allowed"].reindex(parcels.index).eq(ALLOWED)
-    offered = parcels[chosen].assign(floor_area_ratio=prices["floor_area_ratio"])
+    ratio = prices["floor_area_ratio"].reindex(parcels.index[chosen])
+    offered = parcels[chosen].assign(floor_area_ratio=ratio)
     return Priced(parcels, prices, offered.join(prices[prices.columns.difference(offered.columns, sort=False)]))
 
 
@@ -121,7 +122,8 @@ def zone_parcels(parcels: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     place = locate(laid, scenario.villages)
     stated = parcels.reindex(columns=place.columns)
     for name in place.columns[place.isna().any()]:
-        place[name] = place[name].astype("object").where(place[name].notna(), stated[name]).infer_objects()
+        own = place[name]
+        place[name] = own.astype("object").where(own.notna(), stated[name]).astype(own.dtype)
     return _with_columns(
         parcels,
         place,

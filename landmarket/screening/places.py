@@ -10,6 +10,7 @@ import shapely
 from landmarket.checks import require_projected
 from landmarket.common_area import common_areas
 from landmarket.crs import GEOGRAPHIC
+from landmarket.geometry import in_system
 from landmarket.io.shifted_places import FEWEST, Shift, shift_of
 from landmarket.pieces import EQUAL_AREA
 from landmarket.screening.result import Findings, Mask
@@ -34,7 +35,7 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
     villages : GeoDataFrame
         Villages of the county.
     """
-    there = villages.to_crs(require_projected(table, "check_places"))
+    there = in_system(villages, require_projected(table, "check_places"))
     shaped = table.geometry.notna().to_numpy() & ~_in_stated_village(table, there)
     place = locate(table.loc[shaped, [table.geometry.name]], there).reindex(table.index)
     outside = shaped & place["township"].isna().to_numpy()

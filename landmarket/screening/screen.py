@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
+from landmarket.checks import require_unique_index
 from landmarket.crs import to_projected
 from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
@@ -47,6 +49,7 @@ def screen(
     county: str | None = None,
     villages: gpd.GeoDataFrame | None = None,
     tolerances: Tolerances | None = None,
+    crs: CRS | None = None,
 ) -> Screening:
     """Check raw parcels (数据检查): accept, repair or set aside every row, and say why.
 
@@ -60,6 +63,8 @@ def screen(
         Villages of the county: stated township and village are checked against the shape's place.
     tolerances : Tolerances, optional
         Limits of the checks.
+    crs : pyproj.CRS, optional
+        System to work in, projected; without it the parcels' own, or the one `landmarket.crs.to_projected` chooses.
 
     Returns
     -------
@@ -70,8 +75,10 @@ def screen(
     ------
     CrsError
         If the layer has no coordinate system.
+    BadValueError
+        If a row is named twice.
     """
-    return survey(parcels, county=county, villages=villages, tolerances=tolerances).screening
+    return survey(parcels, county=county, villages=villages, tolerances=tolerances, crs=crs).screening
 
 
 def survey(
@@ -80,6 +87,7 @@ def survey(
     county: str | None = None,
     villages: gpd.GeoDataFrame | None = None,
     tolerances: Tolerances | None = None,
+    crs: CRS | None = None,
 ) -> Survey:
     """Check raw parcels as `screen` does, and keep what it knows of the shapes (数据检查及其图形).
 
@@ -93,6 +101,8 @@ def survey(
         Villages of the county: stated township and village are checked against the shape's place.
     tolerances : Tolerances, optional
         Limits of the checks.
+    crs : pyproj.CRS, optional
+        System to work in, projected; without it the parcels' own, or the one `landmarket.crs.to_projected` chooses.
 
     Returns
     -------
@@ -103,9 +113,12 @@ def survey(
     ------
     CrsError
         If the layer has no coordinate system.
+    BadValueError
+        If a row is named twice.
     """
     limits = tolerances or Tolerances()
-    raw = to_projected(parcels)
+    require_unique_index(parcels, "screen")
+    raw = to_projected(parcels) if crs is None else parcels.to_crs(crs)
     table = raw.copy()
     if "parcel_code" not in table.columns:
         table["parcel_code"] = pd.Series(None, index=table.index, dtype="str")

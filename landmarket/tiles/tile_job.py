@@ -175,7 +175,7 @@ def _own_screening(job: TileJob, tile: Tile) -> Screening:
     frame = swap_axes(frame) if job.swapped else frame
     frame = frame if frame.crs is not None else frame.set_crs(job.stated)
     frame.index = frame.index.rename("source_row")
-    found = screen(frame.to_crs(job.crs), county=job.county, villages=job.villages.areas)
+    found = screen(frame, county=job.county, villages=job.villages.areas, crs=CRS.from_user_input(job.crs))
     mine = own + 1
     findings = found.findings
     reported = findings["source_row"].isin(mine) | findings["source_row"].eq(WHOLE_COLUMN)

@@ -12,6 +12,7 @@ from pyproj import CRS
 from landmarket.checks import require_projected
 from landmarket.columns import rename_map
 from landmarket.errors import CrsError, MissingColumnError, ReadError, named_rows
+from landmarket.geometry import in_system
 from landmarket.io.parcels import read_layer
 from landmarket.io.sheet_tables import sheet_numbers, sheet_table
 from landmarket.pricing.factors.terrain import Elevation, read_elevation
@@ -61,7 +62,7 @@ def read_grading_layers(rule: GradingRule, villages: gpd.GeoDataFrame) -> Layers
 
 
 def _vector(file: LayerFile, crs: CRS) -> gpd.GeoDataFrame:
-    layer = read_layer(file.path, layer=file.layer).to_crs(crs)
+    layer = in_system(read_layer(file.path, layer=file.layer), crs)
     shapes = layer.geometry.to_numpy()
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if lost.all():
