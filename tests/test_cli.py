@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import docx
+import geopandas as gpd
 import pyogrio
 import pytest
 
@@ -59,6 +60,37 @@ def test_check_tells_everything_and_exits_by_severity(
     said = capsys.readouterr().out
     for words in ("GB18030", "宗地代码缺失", "图形无效", "registered_area（登记面积）", "办法：", "读入"):
         assert words in said
+
+
+def test_check_names_the_parcels_of_the_first_rows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows = gpd.read_file(SAMPLE / "parcels.shp", rows=6, encoding="GB18030").assign(面积=-1.0)
+    rows["宗地代码"] = [None, *rows["宗地代码"].iloc[1:]]
+    rows.to_file(tmp_path / "宗地.gpkg")
+    assert call(monkeypatch, "check", str(tmp_path / "宗地.gpkg")) == 3
+    codes = rows["宗地代码"]
+    assert f"行：1、2（{codes[1]}）、3（{codes[2]}）、4、5、6\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["check", "run", "map", "layers", "atlas", "report"])
+@pytest.mark.parametrize("out", ["文件", "文件/里面"])
+def test_a_file_is_no_folder_of_outputs_and_nothing_is_computed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, out: str
+) -> None:
+    (tmp_path / "文件").write_text("甲", encoding="utf-8")
+    assert call(monkeypatch, command, str(SAMPLE), "--out", str(tmp_path / out)) == 4
+    said = capsys.readouterr().err
+    assert f"{tmp_path / '文件'}：是文件，不能作成果目录。办法" in said
+    assert "…" not in said
+    assert (tmp_path / "文件").read_text(encoding="utf-8") == "甲"
+
+
+def test_a_folder_without_a_county_file_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert call(monkeypatch, "check", str(tmp_path)) == 4
+    assert "没有 county.toml" in capsys.readouterr().err
 
 
 def test_check_speaks_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

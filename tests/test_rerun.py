@@ -275,6 +275,9 @@ def test_a_file_of_one_run_only_is_listed(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "b")])
     assert done.exit_code == 1
     assert "有 2 个文件不同" in done.output
+    done = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "a")])
+    assert (done.exit_code, "复算" in done.output) == (0, False)
+    assert f"与成果目录一相同：{tmp_path / 'a'}" in done.output
 
 
 def test_a_changed_stored_value_behind_an_equal_formula_is_seen(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 
 from landmarket.check_products import CheckWork, checked, write_check
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import CRS, ENCODING, JSON, LAYER, counts_line, record_command, run_time
+from landmarket.cli.options import CRS, ENCODING, JSON, LAYER, counts_line, folder_to_be, record_command, run_time
 from landmarket.cli.terminal import INDENT, tell, tell_json
 from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
@@ -19,6 +19,8 @@ from landmarket.io.writing import new_run
 from landmarket.screening import Screening, survey
 
 WARNINGS_FOUND, ERRORS_FOUND = 1, 3
+_CODED = 3
+"""Rows of a problem that the terminal names with their codes; the workbook names all."""
 
 
 @click.command(cls=ChineseCommand)
@@ -30,6 +32,7 @@ WARNINGS_FOUND, ERRORS_FOUND = 1, 3
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
+    callback=folder_to_be,
     metavar="目录",
     help="另写成果：检查结果.xlsx 与 .gpkg，行数多时另有 .csv。",
 )
@@ -79,6 +82,13 @@ def _write(work: CheckWork, out: Path, source: Source) -> dict[str, str]:
     return {name: str(run.final / file) for name, file in made.items()}
 
 
+def _with_codes(rows: str, codes: Mapping[str, str]) -> str:
+    """Rows, the first few with their parcel codes: 3（411081001001JB00001）、7."""
+    numbers = rows.split("、")
+    coded = [f"{row}（{codes[row]}）" if row in codes else row for row in numbers[:_CODED]]
+    return "、".join([*coded, *numbers[_CODED:]])
+
+
 def _say_findings(screening: Screening, notes: tuple[str, ...], made: Mapping[str, str], as_json: bool) -> None:
     summary = screening.summary()
     if as_json:
@@ -88,11 +98,15 @@ def _say_findings(screening: Screening, notes: tuple[str, ...], made: Mapping[st
         tell_json(document)
         return
     tell("；".join(notes))
+    named = screening.findings[screening.findings["parcel_code"].fillna("").ne("")]
+    codes = dict(zip(named["source_row"].astype("str"), named["parcel_code"], strict=True))
     for row in summary.to_dict("records"):
         colour = {"错误": "red", "警告": "yellow"}.get(str(row["严重程度"]))
         tell(f"[{row['严重程度']}] {row['检查项']}：{row['数量']} 行", colour=colour)
-        for name in ("列", "行", "值", "办法"):
-            tell(f"{INDENT}{name}：{row[name]}")
+        tell(f"{INDENT}列：{row['列']}")
+        tell(f"{INDENT}行：{_with_codes(str(row['行']), codes)}")
+        tell(f"{INDENT}值：{row['值']}")
+        tell(f"{INDENT}办法：{row['办法']}")
     tell(counts_line(screening.counts))
     for name, path in made.items():
         tell(f"{name}：{path}")

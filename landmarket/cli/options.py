@@ -12,8 +12,9 @@ import click
 import pandas as pd
 
 from landmarket.cli.terminal import printable, tell
+from landmarket.errors import OutputError
 from landmarket.io.database_address import is_database, shown_address
-from landmarket.io.writing import RunFolder
+from landmarket.io.writing import RunFolder, output_errors
 from landmarket.scenario import TOTAL
 from landmarket.units import wan_text
 
@@ -21,8 +22,45 @@ CREATED = "landmarket.created"
 """Key of a context under which a run that is done again keeps the time of the first."""
 _NOT_OF_THE_RUN = ("out", "as_json")
 
+
+def folder_to_be(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
+    """Refuse a folder of outputs that cannot be one, before anything is computed (成果目录).
+
+    Parameters
+    ----------
+    context : click.Context
+        The call.
+    parameter : click.Parameter
+        The option.
+    out : Path or None
+        As given.
+
+    Returns
+    -------
+    Path or None
+        The same.
+
+    Raises
+    ------
+    OutputError
+        If it, or what it would lie in, is a file.
+    """
+    del context, parameter
+    if out is not None:
+        with output_errors(out):
+            there = next((path for path in (out, *out.parents) if path.exists()), Path())
+        if not there.is_dir():
+            raise OutputError(f"{there}：是文件，不能作成果目录。办法：--out 写一个文件夹，没有的会新建。")
+    return out
+
+
 OUT = click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("output"), metavar="目录", help="成果目录，默认 output。"
+    "--out",
+    type=click.Path(path_type=Path),
+    callback=folder_to_be,
+    default=Path("output"),
+    metavar="目录",
+    help="成果目录，默认 output。",
 )
 PRICES = click.option(
     "--prices",

@@ -61,7 +61,7 @@ def rerun(context: click.Context, folder: Path, place: Path | None, out: Path, a
     again = read_latest(out)
     if again in (None, former):
         raise ReadError(f"{out}：复算没有留下成果。办法：换一个成果目录再试。")
-    _tell(compare_runs(folder, again), again, as_json)
+    _tell(compare_runs(folder, again), again, "复算成果", as_json)
 
 
 @click.command(cls=ChineseCommand)
@@ -70,7 +70,7 @@ def rerun(context: click.Context, folder: Path, place: Path | None, out: Path, a
 @JSON
 def compare(left: Path, right: Path, as_json: bool) -> None:
     """比对两次成果：逐个文件，相同、内容相同（时间与随机编号不计）或不同在哪里。退出码：0 全部相同；1 有不同。"""
-    _tell(compare_runs(left, right), right, as_json)
+    _tell(compare_runs(left, right), right, "与成果目录一相同", as_json)
 
 
 def _require_inputs(recorded: RecordedRun) -> None:
@@ -112,7 +112,7 @@ def _typed(parameter: click.Parameter, value: object) -> object:
     return datetime.fromisoformat(value) if isinstance(parameter.type, click.DateTime) else value
 
 
-def _tell(table: pd.DataFrame, folder: Path, as_json: bool) -> None:
+def _tell(table: pd.DataFrame, folder: Path, which: str, as_json: bool) -> None:
     same = table["result"].isin([SAME_BYTES, SAME_CONTENT])
     if as_json:
         tell_json({"folder": str(folder), "files": table.to_dict("records")})
@@ -121,5 +121,5 @@ def _tell(table: pd.DataFrame, folder: Path, as_json: bool) -> None:
             tell(f"{row['result']}  {row['file']}" + (f"  {row['difference']}" if row["difference"] else ""))
         counts = table["result"].value_counts().to_dict()
         tell("；".join(f"{name} {count} 个文件" for name, count in counts.items()))
-        tell(f"复算成果：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
+        tell(f"{which}：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
     sys.exit(0 if same.all() else DIFFERENT)

@@ -55,7 +55,10 @@ def require_own_layers(path: Path) -> None:
     """
     if path.is_dir():
         if path.suffix.lower() != GEODATABASE or not any(path.glob("*.gdbtable")):
-            raise ReadError(f"{path}：是文件夹，不是 FileGDB（.gdb）。办法：指明其中的图层文件，如 .shp。")
+            raise ReadError(
+                f"{path}：是文件夹，不是 FileGDB（.gdb），其中也没有 county.toml。"
+                "办法：指明其中的图层文件（如 .shp），或有 county.toml 的县文件夹。"
+            )
         return
     head = _HEADS.get(path.suffix.lower())
     if head is None:
