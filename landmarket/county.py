@@ -25,6 +25,7 @@ from landmarket.pricing.price_table import PriceTable
 from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.scenario import Scenario
+from landmarket.zoning.conditions import FarEnd
 from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 from landmarket.zoning.ownership import require_owners
@@ -186,10 +187,11 @@ class County:
         return list(dict.fromkeys([*self.sources.values(), *self.files.values(), *layers]))
 
 
-def _texts(value: object, where: str) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise RuleError(f"{where} 应为“名称 = 文字”的表。办法：文字加引号。")
-    return {str(key): str(text) for key, text in value.items()}
+def _ends(document: RuleFile, path: Path) -> dict[str, str]:
+    """Read which end of a planned range prices each use."""
+    value = document.value("floor_area_ratio", "容积率取值表") if document.has("floor_area_ratio") else {}
+    stated = RuleFile(value, f"{path} 的 [floor_area_ratio]")
+    return {use: stated.choice(use, FarEnd).value for use in (value if isinstance(value, dict) else {})}
 
 
 def _layer_names(constraints: tuple[ConstraintFile, ...], context: tuple[ContextFile, ...]) -> list[str]:
@@ -257,7 +259,6 @@ def read_county(path: str | Path) -> County:
     named = RuleFile(document.value("layers", "图层表") if document.has("layers") else {}, f"{path} 的 [layers]")
     layers = {key: named.text(key) for key in _LAYERS if named.has(key)}
     named.finish()
-    ends = document.value("floor_area_ratio", "容积率取值表") if document.has("floor_area_ratio") else {}
     constraints = tuple(_constraint(record, path.parent) for record in document.records("constraints"))
     context = tuple(_context(record, path.parent) for record in document.records("context"))
     graded = document.value("classification", "密级表") if document.has("classification") else {}
@@ -274,7 +275,7 @@ def read_county(path: str | Path) -> County:
         layers=layers,
         constraints=constraints,
         context=context,
-        floor_area_ratio=_texts(ends, f"{path}：[floor_area_ratio]"),
+        floor_area_ratio=_ends(document, path),
         crs=document.text("crs", "") or None,
         maker=document.text("maker", "") or document.text("name"),
         classification=_classification(

@@ -20,9 +20,9 @@ import pytest
 
 from landmarket import cli, compile_products
 from landmarket.compile_products import CompileWork, write_draft
-from landmarket.county import sample_county
+from landmarket.county import read_county, sample_county
 from landmarket.pricing import read_price_table, write_price_table
-from landmarket.products import Work
+from landmarket.products import Work, do_county
 from landmarket.report.paper_template import shipped_template_text
 from tests.compiled_county import SHEET, write_compile_county, write_sheet
 from tests.graded_county import NOTICE, write_county
@@ -143,9 +143,28 @@ def test_run_reports_where_everything_is(
     document = json.loads(capsys.readouterr().out)
     folder = Path(document["folder"])
     assert all((folder / file).is_file() for file in document["files"].values())
-    assert set(document["gaps"]) == {"price_gap", "allowed_price_gap", "deal_gap", "split_gap"}
+    assert set(document["gaps"]) == {"price_gap", "allowed_price_gap", "far_gap", "deal_gap", "split_gap"}
     assert document["gaps"]["price_gap"] == document["counts"]["采用"] - document["sums"]["priced"]
     assert (tmp_path / "latest").read_text(encoding="utf-8").strip() == folder.name
+
+
+@pytest.mark.filterwarnings("ignore::landmarket.errors.LandMarketWarning")
+def test_ranges_without_a_choice_are_counted_and_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county = write_small_county(tmp_path / "county")
+    text = county.read_text(encoding="utf-8")
+    county.write_text(text.replace('"商服" = "upper"\n', ""), encoding="utf-8")
+    work = do_county(read_county(county), lambda _: None)
+    parcels = work.outcome.parcels
+    ranged = parcels["far_low"].ne(parcels["far_high"]) & parcels[["far_low", "far_high"]].notna().any(axis=1)
+    count = int((ranged & parcels["price_use"].eq("商服")).sum())
+    assert work.outcome.gaps["far_gap"] == count > 0
+    monkeypatch.setattr("landmarket.cli.run_commands.do_county", lambda county, say: work)
+    assert call(monkeypatch, "report", str(county), "--out", str(tmp_path / "out")) == 0
+    said = capsys.readouterr().err
+    assert f"注意：{count} 宗的容积率是区间而没有选定取值" in said
+    assert "[floor_area_ratio]" in said
 
 
 def test_warnings_are_told_without_code_lines(
@@ -159,6 +178,7 @@ def test_warnings_are_told_without_code_lines(
     assert f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；" in captured.out
     assert f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗" in captured.out
     assert f"未分配 {gaps['split_gap']} 宗" in captured.out
+    assert "没有选定取值" not in captured.err
     said = captured.err
     assert "… 读取宗地" in said
     assert "注意：规则未经核对原文" in said

@@ -68,6 +68,7 @@ def test_files_that_only_some_work_needs_may_be_left_out(folder: Path) -> None:
         ("seed = 411081", "sead = 411081", "seed"),
         ("[files]", "[filez]", "files"),
         ('effect = "veto"', 'effect = "forbid"', "veto、warn、unknown"),
+        ('"商服" = "upper"', '"商服" = "上限"', "floor_area_ratio.*商服.*upper、lower"),
         ('name = "禹州市"', 'name = "禹州市"\nextra = 1', "extra"),
     ],
 )

@@ -463,6 +463,9 @@ def test_commands_sort_and_run_by_tiles(known: Known, tmp_path: Path) -> None:
     manifest = json.loads((Path(said["folder"]) / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"]["name"] == ["run"]
     assert manifest["command"]["options"]["tile_parcels"] == 20
+    assert said["gaps"] == known.whole.outcome.gaps
+    told = CliRunner().invoke(app, asked[:-1], catch_exceptions=False).stdout
+    assert f"没有地价 {said['gaps']['price_gap']} 宗" in told
 
 
 def test_any_parcel_file_is_sorted_into_geoparquet(known: Known, tmp_path: Path) -> None:

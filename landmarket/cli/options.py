@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from landmarket.cli.terminal import printable, tell
+from landmarket.cli.terminal import printable, tell, tell_problem
 from landmarket.errors import OutputError
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.writing import RunFolder, output_errors
 from landmarket.scenario import TOTAL
 from landmarket.units import wan_text
+from landmarket.zoning.conditions import UNCHOSEN
 
 CREATED = "landmarket.created"
 """Key of a context under which a run that is done again keeps the time of the first."""
@@ -126,6 +127,29 @@ def sums_line(sums: Mapping[str, int]) -> str:
         f"可入市 {sums['allowed']} 宗；有基准地价 {sums['priced']} 宗，总地价 {total} 万元；"
         f"成交 {sums['sold']} 宗，成交价 {paid} 万元，其中调节金 {fund} 万元"
     )
+
+
+def tell_gaps(gaps: Mapping[str, int], where: str) -> None:
+    """Say how many parcels have no price, no deal, no split, and warn where a choice of the county is lacking.
+
+    Parameters
+    ----------
+    gaps : mapping of str to int
+        As `landmarket.scenario.Outcome.gaps` gives them.
+    where : str
+        What the reasons stand in.
+    """
+    tell(
+        f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；"
+        f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
+        f"原因逐宗写在{where}中"
+    )
+    if gaps["far_gap"]:
+        tell_problem(
+            f"注意：{gaps['far_gap']} 宗的{UNCHOSEN}，因此没有地价。"
+            "办法：在县配置的 [floor_area_ratio] 中为其地价用途写明 upper（上限）或 lower（下限）。",
+            colour="yellow",
+        )
 
 
 def say(step: str) -> None:

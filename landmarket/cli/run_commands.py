@@ -20,6 +20,7 @@ from landmarket.cli.options import (
     run_time,
     say,
     sums_line,
+    tell_gaps,
 )
 from landmarket.cli.terminal import tell, tell_json
 from landmarket.cli.tile_commands import run_in_tiles, run_on_cluster
@@ -55,12 +56,7 @@ def finished(work: Work, final: Path, made: Mapping[str, str], as_json: bool) ->
         tell(work.county.notice)
     tell(counts_line(work.screening.counts))
     tell(sums_line(sums))
-    gaps = work.outcome.gaps
-    tell(
-        f"没有地价 {gaps['price_gap']} 宗（其中可入市 {gaps['allowed_price_gap']} 宗）；"
-        f"有地价、可入市而未模拟交易 {gaps['deal_gap']} 宗；未分配 {gaps['split_gap']} 宗；"
-        "原因逐宗写在工作簿中"
-    )
+    tell_gaps(work.outcome.gaps, "工作簿")
     for name, file in made.items():
         tell(f"{name}：{final / file}")
 

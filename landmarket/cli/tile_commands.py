@@ -18,6 +18,7 @@ from landmarket.cli.options import (
     run_time,
     say,
     sums_line,
+    tell_gaps,
 )
 from landmarket.cli.terminal import tell, tell_json
 from landmarket.county import County
@@ -77,6 +78,7 @@ def _finished(county: County, done: TiledRun, as_json: bool) -> None:
         tell(county.notice)
     tell(counts_line(found.counts))
     tell(sums_line(sums))
+    tell_gaps(found.gaps, f" {TABLES}/parcels ")
     tell(f"数据检查：{severities_line(found.findings)}（逐条见 {TABLES}/findings）")
     tell(f"数据表：{done.folder / TABLES}")
 

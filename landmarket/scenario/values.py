@@ -16,6 +16,7 @@ from landmarket.distribution import SplitRule
 from landmarket.market.terms import DealTerms
 from landmarket.pricing.price_table import PriceTable
 from landmarket.units import wan_text
+from landmarket.zoning.conditions import UNCHOSEN
 from landmarket.zoning.constraints import ConstraintLayer
 from landmarket.zoning.entry import EntryRule
 
@@ -25,6 +26,7 @@ TOTAL = "合计"
 GAPS = {
     "price_gap": "没有地价",
     "allowed_price_gap": "其中可入市",
+    "far_gap": "其中容积率是区间而没有选定取值",
     "deal_gap": "有地价、可入市而未模拟交易",
     "split_gap": "未分配",
 }
@@ -165,12 +167,14 @@ class Outcome:
     def gaps(self) -> dict[str, int]:
         """How many parcels have no price, no deal simulated, no split, each with its reason in the column so named.
 
-        ``allowed_price_gap`` counts those among the parcels without a price that may enter the market.
+        ``allowed_price_gap`` counts those among the parcels without a price that may enter the market, ``far_gap``
+        those whose floor-area ratio is a range of which no end is chosen for their use.
         """
         unpriced = self.parcels["price_gap"].ne("")
         return {
             "price_gap": int(unpriced.sum()),
             "allowed_price_gap": int((unpriced & self.entry["allowed"].eq(ALLOWED)).sum()),
+            "far_gap": int(self.parcels["price_gap"].str.contains(UNCHOSEN, regex=False).sum()),
             "deal_gap": int(self.deals["deal_gap"].ne("").sum()),
             "split_gap": int(self.shares["split_gap"].ne("").sum()),
         }

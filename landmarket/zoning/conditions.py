@@ -15,6 +15,7 @@ from landmarket.errors import BadValueError, MissingColumnError, named_rows
 from landmarket.zoning.far_range import FarRange, far_columns, far_texts, parse_far_range, readable_far_ranges
 
 __all__ = [
+    "UNCHOSEN",
     "FarEnd",
     "FarRange",
     "PlanningConditions",
@@ -25,6 +26,10 @@ __all__ = [
     "planning_conditions_of",
     "readable_far_ranges",
 ]
+
+
+UNCHOSEN = "容积率是区间而没有选定取值"
+"""How the reason begins that a parcel has no price because no end of its range is chosen."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +203,7 @@ def chosen_ratios(parcels: pd.DataFrame, choice: Mapping[str, str]) -> tuple[pd.
         fault(
             "floor_area_ratio",
             lost,
-            "容积率是区间而没有选定取值，在 floor_area_ratio 选择中为该用途写明 upper 或 lower。",
+            f"{UNCHOSEN}，在 floor_area_ratio 选择中为该用途写明 upper 或 lower。",
         ),
         fault("floor_area_ratio", unbounded, "选定的一端没有数值，改选另一端，或在该宗地上写明计价容积率。"),
     ]
