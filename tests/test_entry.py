@@ -74,7 +74,7 @@ def reason_of(parcels: pd.DataFrame, rule: EntryRule, on: date = ON) -> str:
 
 def test_parcels_written_by_hand(cases: pd.DataFrame, rule: EntryRule) -> None:
     result = market_entry(cases, on=ON, rule=rule)
-    assert len(cases) == 33
+    assert len(cases) == 35
     assert_same_index(result, cases)
     pd.testing.assert_frame_equal(result[["allowed", "reason"]], cases[["allowed", "reason"]])
 
@@ -118,6 +118,7 @@ def test_the_numbers_behind_a_reason_are_said(cases: pd.DataFrame, rule: EntryRu
     assert "共 99 人，同意 65 人，至少 66 人" in texts["新法首日，九十九人同意六十五"]
     assert "应到 101 人，实到 67 人，至少 68 人" in texts["新法首日，一百零一人到会六十七"]
     assert "2026-02-11 报送，10 个工作日应不迟于 2026-02-10" in texts["报送迟一日，来源与途径不明"]
+    assert "2026-01-04 报送，2026-01-05 表决" in texts["表决前一日报送"]
     assert "0103 旱地" in texts["规划为旱地"]
     assert "（GB）" in texts["代码所示为国有"]
     assert "85.0%" in texts["规划用途只占八成五"]

@@ -121,6 +121,7 @@ FAULTS = [
     ("vote_on", "2025-02-30", "值读不懂，按未知处理", False),
     ("land_source", "旧厂", "值读不懂，按未知处理", False),
     ("vote_yes", 26, "表决人数自相矛盾（同意>实到或实到>应到），按未知处理", False),
+    ("entry_plan_filed_on", "2025-11-02", "方案备案日早于表决日", False),
     ("current_use", None, "没有现状地类", False),
     ("current_use", "9999", "现状地类代码不在三调工作分类中", False),
     ("acquisition_cost", None, "成本空缺，不能计算增值收益", False),

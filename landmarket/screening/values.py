@@ -141,7 +141,7 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
 
 
 def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
-    """Check facts that cannot be true together; they become missing.
+    """Check facts against each other; counts of a vote that cannot be true together become missing.
 
     Parameters
     ----------
@@ -159,6 +159,10 @@ def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
         [f"{y:g}/{a:g}/{t:g}" for y, a, t in zip(yes[wrong], attended[wrong], total[wrong], strict=True)],
     )
     table.loc[wrong, votes] = np.nan
+    filed, voted = table["entry_plan_filed_on"], table["vote_on"]
+    early = (filed < voted).to_numpy()
+    days = (column[early].dt.strftime("%Y-%m-%d") for column in (filed, voted))
+    found.add("filing_before_vote", early, [f"{day} 备案，{vote} 表决" for day, vote in zip(*days, strict=True)])
     if "current_use" in table.columns:
         unused = table["current_use"].isna().to_numpy()
         found.add("current_use_missing", unused, [""] * int(unused.sum()))

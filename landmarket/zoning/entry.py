@@ -277,10 +277,14 @@ def _filing_reasons(case: _Case) -> list[Found]:
     days = int(needed.number)
     # Filing on `latest`, the working days after it up to and including the day of entry are as many as needed.
     latest = add_working_days(case.on + timedelta(days=1), -days, case.rule.holidays) - timedelta(days=1)
-    late = (case.parcels["entry_plan_filed_on"] > pd.Timestamp(latest)).to_numpy()
+    filed = case.parcels["entry_plan_filed_on"]
+    late = (filed > pd.Timestamp(latest)).to_numpy()
     said = [f"{day} 报送，{days} 个工作日应不迟于 {latest}" for day in case.days("entry_plan_filed_on", late)]
+    early = (filed < case.parcels["vote_on"]).to_numpy()
+    pairs = zip(case.days("entry_plan_filed_on", early), case.days("vote_on", early), strict=True)
     return [
         Found("filing_unknown", case.missing("entry_plan_filed_on")),
+        Found("filing_before_vote", early, [f"{day} 报送，{voted} 表决" for day, voted in pairs]),
         Found("filing_late", late, said, [needed.source] * len(said)),
     ]
 
