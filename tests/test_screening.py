@@ -115,6 +115,7 @@ FAULTS = [
     ("registered_area", 3300.0, "登记面积与椭球面积相差超过容差", False),
     ("registered_area", None, "没有登记面积，按椭球面积计价", False),
     ("registered_area", "三千", "值读不懂，关系到地价或分配", True),
+    ("registered_area", -3000.0, "数值为负", True),
     ("acquisition_cost", -5.0, "数值为负", True),
     ("floor_area_ratio", "约1.5左右", "容积率读不懂", True),
     ("term", "长期", "使用年期读不懂", True),
@@ -125,8 +126,11 @@ FAULTS = [
     ("current_use", None, "没有现状地类", False),
     ("current_use", "9999", "现状地类代码不在三调工作分类中", False),
     ("acquisition_cost", None, "成本空缺，不能计算增值收益", False),
-    ("building_density", 450.0, "值读不懂，按未知处理", False),
-    ("vote_on", "0025-03-01", "值读不懂，按未知处理", False),
+    ("building_density", 450.0, "值超出可能的范围，按未知处理", False),
+    ("vote_on", "0025-03-01", "值超出可能的范围，按未知处理", False),
+    ("vote_on", "1925年5月14日", "值超出可能的范围，按未知处理", False),
+    ("entry_plan_filed_on", "2205-01-31", "值超出可能的范围，按未知处理", False),
+    ("registered_area", 0, "登记面积为 0，按椭球面积计价", False),
     ("township", "楮河街道", "乡镇名称不在名录中", False),
     ("township", "顺店镇", "乡镇名称与图形位置不符，按图形", False),
     ("village", "丁村", "村名不在名录中", False),
@@ -150,11 +154,34 @@ def test_each_fault_is_found_by_name_where_it_is(column: str, value: object, che
     hits = found(frame)
     assert hits.pop(check) == [5]
     moved = {"没有登记面积，按椭球面积计价", "村名与图形位置不符，按图形"} if column == "geometry" else set()
-    moved |= {"没有登记面积，按椭球面积计价"} if value == "三千" else set()
     assert set(hits) <= moved
     accepted, _, set_aside = screen(frame, county=COUNTY)
     assert set_aside.index.tolist() == ([5] if aside else [])
     assert len(accepted) + len(set_aside) == len(frame)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told", "cure"),
+    [
+        ("land_source", "其他", "其他", "写成 存量、退出宅基地、废弃工矿、废弃公益 之一"),
+        ("vote_body", "村委会", "村委会", "写成 成员大会、成员代表大会、村民会议、村民代表会议 之一"),
+        ("vote_yes", "若干", "若干", "写成数"),
+        ("vote_on", "2025-02-30", "2025-02-30", "日期写成 2021-01-31"),
+        ("vote_on", "1925-05-14", "1925-05-14", "应在 1949 年至 2100 年之间"),
+        ("building_density", "600", "600", "应在 0—100 % 之间"),
+        ("registered_area", "0", "0", "补填登记面积"),
+        ("registered_area", "约1020", "约1020", "写成数；单位不是 ㎡ 的写在数后"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_value_and_how_the_column_is_written(
+    column: str, value: str, told: str, cure: str
+) -> None:
+    frame = clean()
+    frame[column] = frame[column].astype("object")
+    frame.loc[5, column] = value
+    (row,) = screen(frame, county=COUNTY, villages=VILLAGES).findings.to_dict("records")
+    assert (row["source_row"], row["column"], row["value"]) == (5, column, told)
+    assert cure in row["cure"]
 
 
 def test_a_repair_without_doubt_is_made_and_said() -> None:

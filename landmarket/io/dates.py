@@ -51,6 +51,28 @@ def one_day(text: str) -> date | None:
     >>> one_day("2021年1月"), one_day("民国110年1月1日"), one_day("2021-02-30")
     (None, None, None)
     """
+    day = written_day(text)
+    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def written_day(text: str) -> date | None:
+    """Read one day of any year, such as one in which no register was kept.
+
+    Parameters
+    ----------
+    text : str
+        As `one_day` reads it.
+
+    Returns
+    -------
+    date or None
+        None where it is no day.
+
+    Examples
+    --------
+    >>> written_day("1925-05-14"), one_day("1925-05-14")
+    (datetime.date(1925, 5, 14), None)
+    """
     serial = _SERIAL.fullmatch(text)
     if serial is not None:
         count = int(serial[1])
@@ -64,10 +86,9 @@ def one_day(text: str) -> date | None:
     else:
         parts = [int(part) for part in found.groups()[:3]]
     try:
-        day = None if parts is None else date(*parts)
+        return None if parts is None else date(*parts)
     except ValueError:
         return None
-    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _count(numeral: str) -> int:

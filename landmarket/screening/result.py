@@ -155,6 +155,7 @@ class Findings:
         values: Sequence[str] | pd.Series[str],
         column: str = "",
         facts: pd.DataFrame | None = None,
+        cure: str = "",
     ) -> None:
         """Record the rows that one check finds.
 
@@ -170,6 +171,8 @@ class Findings:
             Column, where the check is made of several.
         facts : DataFrame, optional
             Some of `FACTS`, one row per marked row, in their order.
+        cure : str, default ""
+            What to do, where it hangs on the column.
         """
         if not rows.any():
             return
@@ -183,7 +186,7 @@ class Findings:
                 "severity": check.severity,
                 "column": column or check.column,
                 "value": pd.Series(values).astype("str").fillna("").to_numpy(),
-                "cure": check.cure,
+                "cure": cure or check.cure,
             }
         )
         self._frames.append(told if facts is None else told.join(facts.set_axis(told.index, axis=0)))
@@ -203,6 +206,22 @@ class Findings:
         check = checks()[key]
         row = [WHOLE_COLUMN, "", check.name, check.severity, column, value, check.cure]
         self._frames.append(pd.DataFrame([row], columns=_FINDING))
+
+    def of(self, column: str) -> Mask:
+        """Rows of which something was found in a column so far.
+
+        Parameters
+        ----------
+        column : str
+            Identifier of the column.
+
+        Returns
+        -------
+        ndarray of bool
+            On the index of source rows.
+        """
+        rows = [frame.loc[frame["column"].eq(column), "source_row"] for frame in self._frames]
+        return np.asarray(self._codes.index.isin(pd.concat(rows)) if rows else np.zeros(len(self._codes)), dtype=bool)
 
     def table(self) -> pd.DataFrame:
         """Give all findings.

@@ -133,6 +133,7 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
     """
     measured, plane = ellipsoidal_area(table), table.geometry.area
     stated = table["registered_area"] if "registered_area" in table.columns else measured * np.nan
+    zero = (stated.eq(0) & measured.notna()).to_numpy()
     stated = stated.where(stated > 0)
     ratio = (stated / measured).to_numpy()
     share = np.abs(ratio - 1)
@@ -142,7 +143,8 @@ def check_area(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> 
         facts = pd.DataFrame({"registered_area": stated, "ellipsoidal_area": measured, "plane_area": plane})[rows]
         texts = [f"登记 {one:.2f}，椭球 {two:.2f}，投影 {three:.2f}" for one, two, three in facts.to_numpy().tolist()]
         found.add(key, rows, texts, facts=facts)
-    absent = stated.isna().to_numpy() & measured.notna().to_numpy()
+    found.add("area_zero", zero, ["0"] * int(zero.sum()))
+    absent = stated.isna().to_numpy() & measured.notna().to_numpy() & ~found.of("registered_area")
     found.add("area_missing", absent, [""] * int(absent.sum()))
     area = round_half_up_array(np.asarray(stated.fillna(measured), dtype=np.float64), 2)
     table["ellipsoidal_area"] = round_half_up_array(np.asarray(measured, dtype=np.float64), 2)

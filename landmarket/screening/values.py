@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from landmarket.columns import alike, rename_map, schema
+from landmarket.io.dates import FIRST_YEAR, LAST_YEAR, written_day
 from landmarket.io.manifest import secret_name
 from landmarket.io.parcels import typed_column
-from landmarket.io.values import to_term
-from landmarket.screening.result import Findings
+from landmarket.io.quantities import quantity_cure
+from landmarket.io.values import half_width, to_term
+from landmarket.screening.result import Findings, Mask
 from landmarket.zoning.conditions import readable_far_ranges
 from landmarket.zoning.use import Scheme, land_use_table
 
@@ -122,7 +124,10 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
         if name in ("parcel_code", "geometry"):
             continue
         typed, bad = typed_column(table[name])
-        found.add("value_unreadable" if name in _PRICING else "value_unknown", bad, table.loc[bad, name], name)
+        if schema()[name].kind == "date":
+            bad = _check_years(table[name], bad, found)
+        check = "value_unreadable" if name in _PRICING else "value_unknown"
+        found.add(check, bad, table.loc[bad, name], name, cure=_cure(name))
         if schema()[name].kind in ("number", "whole"):
             negative = np.asarray(typed, dtype=np.float64) < 0
             found.add("value_negative", negative, table.loc[negative, name], name)
@@ -138,6 +143,24 @@ def check_values(table: gpd.GeoDataFrame, found: Findings) -> None:
             else:
                 bad = text.notna().to_numpy() & ~readable_far_ranges(text).to_numpy()
             found.add(check, bad, text[bad])
+
+
+def _check_years(column: pd.Series[str], bad: Mask, found: Findings) -> Mask:
+    """Tell days of years that cannot be apart from what is no day; gives the cells that are none."""
+    cells = column[bad]
+    outside = bad.copy()
+    outside[bad] = [written_day(half_width(str(cell)).strip()) is not None for cell in cells]
+    cure = f"核对年份，应在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间"
+    found.add("value_outside", outside, column[outside].astype("str"), str(column.name), cure=cure)
+    return bad & ~outside
+
+
+def _cure(name: str) -> str:
+    """Say how to write a cell of a column; empty where the check says it."""
+    described = schema()[name]
+    if described.allowed:
+        return f"写成 {'、'.join(described.allowed)} 之一；不明的留空"
+    return quantity_cure(described.unit).removesuffix("。") if described.kind in ("number", "whole") else ""
 
 
 def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
@@ -171,5 +194,6 @@ def check_facts(table: gpd.GeoDataFrame, found: Findings) -> None:
     for name in ("building_density", "green_share", "supporting_share"):
         if name in table.columns:
             over = table[name].to_numpy(dtype=np.float64) > _WHOLE
-            found.add("value_unknown", over, table.loc[over, name].astype("str"), name)
+            cure = f"核对该值与单位，应在 0—{_WHOLE:g} % 之间"
+            found.add("value_outside", over, table.loc[over, name].map("{:g}".format), name, cure=cure)
             table.loc[over, name] = np.nan
