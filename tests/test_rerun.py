@@ -289,3 +289,41 @@ def test_a_changed_stored_value_behind_an_equal_formula_is_seen(tmp_path: Path) 
     table = compare_runs(tmp_path / "a", tmp_path / "b")
     assert table["difference"].str.contains("单元格 B4").tolist() == [True]
     assert zipfile.is_zipfile(tmp_path / "a" / "甲.xlsx")
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    """One bit inside the first member of an archive is another: its checksum is wrong."""
+    return content[:200] + bytes([content[200] ^ 255]) + content[201:]
+
+
+@pytest.mark.parametrize(
+    ("ending", "damage"),
+    [(".xlsx", cut), (".xlsx", flipped), (".docx", cut), (".parquet", cut), (".gpkg", lambda _: b"x")],
+)
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_damaged_file_is_different_and_its_run_is_named(
+    ending: str, damage: Callable[[bytes], bytes], side: str, tmp_path: Path
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        MAKERS[ending][0](tmp_path / folder / "甲", 7, "2026-03-02 09:30")
+    file = tmp_path / side / f"甲{ending}"
+    file.write_bytes(damage(file.read_bytes()))
+    table = compare_runs(tmp_path / "a", tmp_path / "b")
+    assert table["result"].tolist() == ["不同"]
+    assert table["difference"].iloc[0].startswith({"a": "前一次的文件损坏", "b": "后一次的文件损坏"}[side])
+    done = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    assert (done.exit_code, f"甲{ending}" in done.output) == (1, True)
+
+
+def test_lists_in_a_table_are_compared(tmp_path: Path) -> None:
+    for folder, last, other in (("a", 2, 0), ("b", 3, 0), ("c", 2, 1)):
+        (tmp_path / folder).mkdir()
+        table = pd.DataFrame({"parts": [[1, 2], [1, last]], "note": [None, {"x": [1]}]})
+        table.assign(other=other).to_parquet(tmp_path / folder / "甲.parquet")
+    said = [compare_runs(tmp_path / "a", tmp_path / name).loc[0, "difference"] for name in "bc"]
+    assert said == ["第 2 行（1）parts：'[1, 2]' 与 '[1, 3]'", "第 1 行（0）other：0 与 1"]

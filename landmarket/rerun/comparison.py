@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 
@@ -44,7 +45,7 @@ def compare_runs(left: Path, right: Path) -> pd.DataFrame:
     -------
     DataFrame
         One row per file but the manifest and the key of fingerprints: ``file``, ``result`` (逐字节相同, 内容相同, 不同,
-        缺少) and ``difference``: where the first one is.
+        缺少) and ``difference``: where the first one is, or which file cannot be read.
 
     Raises
     ------
@@ -72,10 +73,24 @@ def _compared(left: Path, right: Path) -> tuple[str, str]:
     for path, which in ((left, "前一次"), (right, "后一次")):
         if not path.exists():
             return MISSING, f"{which}没有这个文件"
-    if left.is_file() and left.read_bytes() == right.read_bytes():
-        return SAME_BYTES, ""
-    said = _BY_ENDING.get(left.suffix.lower(), _bytes)(left, right)
+    compare = _BY_ENDING.get(left.suffix.lower(), _bytes)
+    try:
+        if left.is_file() and left.read_bytes() == right.read_bytes():
+            return SAME_BYTES, ""
+        said = compare(left, right)
+    except Exception as error:  # noqa: BLE001 - a damaged file breaks its library in any way
+        sides = [which for path, which in ((left, "前一次"), (right, "后一次")) if not _readable(path, compare)]
+        return DIFFERENT, f"{'、'.join(sides) or '两次'}的文件损坏或读不了（{type(error).__name__}），没有比对内容"
     return (DIFFERENT, said) if said else (SAME_CONTENT, "时间与随机编号不计")
+
+
+def _readable(path: Path, compare: Compare) -> bool:
+    """Tell whether a file can be compared with itself."""
+    try:
+        compare(path, path)
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return True
 
 
 def _bytes(left: Path, right: Path) -> str:
@@ -106,7 +121,14 @@ def _pdf(left: Path, right: Path) -> str:
 
 
 def _parquet(left: Path, right: Path) -> str:
-    return _tables(pq.read_table(left).to_pandas(), pq.read_table(right).to_pandas(), "")
+    return _tables(_parquet_table(left), _parquet_table(right), "")
+
+
+def _parquet_table(path: Path) -> pd.DataFrame:
+    """Table of a file; lists and records are compared as they print."""
+    stored = pq.read_table(path)
+    nested = {field.name: stored[field.name] for field in stored.schema if pa.types.is_nested(field.type)}
+    return stored.to_pandas().assign(**{name: list(map(repr, cells.to_pylist())) for name, cells in nested.items()})
 
 
 def _layers(left: Path, right: Path) -> str:
