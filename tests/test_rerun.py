@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from landmarket.cli.main_command import app
 from landmarket.cli.options import record_command
 from landmarket.errors import ReadError
+from landmarket.io.manifest import altered_files
 from landmarket.io.writing import new_run, read_latest
 from landmarket.rerun import changed_inputs, changed_versions, compare_runs, moved, read_run
 from tests.small_county import write_small_county
@@ -200,6 +201,93 @@ def test_a_password_is_never_recorded(tmp_path: Path) -> None:
     assert "hush" not in (run / "manifest.json").read_text(encoding="utf-8")
     assert read_run(run).command == ("book", "probe")
     assert read_run(run).options == {"book": "postgresql://zhang@db/land"}
+
+
+Facts = dict[str, object]
+
+
+def stated(**facts: object) -> Callable[[Facts], object]:
+    return lambda manifest: manifest.update(facts)
+
+
+def command_of(name: object, **options: object) -> Callable[[Facts], object]:
+    return stated(command={"name": name, "options": options})
+
+
+NOT_A_MANIFEST: dict[str, Callable[[Facts], object]] = {
+    "inputs null": stated(inputs=None),
+    "inputs a text": stated(inputs="abc"),
+    "inputs a number": stated(inputs=5),
+    "inputs of numbers": stated(inputs=[1, 2]),
+    "input without path": stated(inputs=[{"files": []}]),
+    "path a number": stated(inputs=[{"path": 5, "files": []}]),
+    "file without name": stated(inputs=[{"path": "a", "files": [{"sha256": "x"}]}]),
+    "secret null": stated(secret_inputs=None),
+    "secret a text": stated(secret_inputs="x"),
+    "secret a number": stated(secret_inputs=7),
+    "versions of lists": stated(versions={"numpy": [1]}),
+    "versions pairs": stated(versions=["ab", "cd"]),
+}
+NOT_A_COMMAND: dict[str, tuple[Callable[[Facts], object], str]] = {
+    "a text": (command_of("layers"), "没有记命令"),
+    "nested": (command_of([["layers"]]), "没有记命令"),
+    "records": (command_of([{}]), "没有记命令"),
+    "options a list": (stated(command={"name": ["layers"], "options": []}), "没有记命令"),
+    "unknown": (command_of(["nothing"]), "没有命令 nothing"),
+    "none": (command_of([]), "不写成果"),
+    "a group": (command_of(["book"]), "不写成果"),
+    "writes no run": (command_of(["sort"], source="a", target="b"), "不写成果"),
+    "rerun": (command_of(["rerun"], folder="."), "不写成果"),
+    "county a number": (command_of(["layers"], county=5), "county 的值 5 不能用"),
+    "county null": (command_of(["layers"], county=None), "county 的值 None 不能用"),
+    "county a list": (command_of(["layers"], county=["a"]), "county 的值"),
+    "county missing": (command_of(["layers"]), "缺少选项：county"),
+    "out": (command_of(["layers"], county="a", out="b"), "没有的选项：out"),
+    "as_json": (command_of(["layers"], county="a", as_json=True), "没有的选项：as_json"),
+    "day": (command_of(["book", "report"], book="b", county="a", on="x"), "on 的值 'x' 不能用"),
+    "range": (command_of(["run"], county="a", tile_parcels=0), "tile_parcels 的值 0 不能用"),
+    "flag": (command_of(["run"], county="a", tables="yes"), "tables 的值 'yes' 不能用"),
+}
+
+
+def edited(first: Path, tmp_path: Path, edit: Callable[[Facts], object]) -> Path:
+    folder = tmp_path / "edited"
+    shutil.copytree(first, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    edit(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("case", NOT_A_MANIFEST)
+def test_a_manifest_of_another_form_is_refused(case: str, first: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"manifest\.json：没有清单或清单损坏.*办法"):
+        read_run(edited(first, tmp_path, NOT_A_MANIFEST[case]))
+
+
+def test_a_manifest_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(ReadError, match="没有清单或清单损坏"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize("case", NOT_A_COMMAND)
+def test_a_command_of_another_form_is_refused(case: str, first: Path, tmp_path: Path) -> None:
+    edit, words = NOT_A_COMMAND[case]
+    code, _, said = again(edited(first, tmp_path, edit), tmp_path / "again")
+    assert code == -1
+    assert words in said
+    assert "办法" in said
+    assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("key", [b"zz", "键".encode(), b""])
+def test_a_damaged_key_is_refused(key: bytes, first: Path, tmp_path: Path) -> None:
+    folder = edited(first, tmp_path, lambda _: None)
+    (folder / "internal" / "fingerprint.key").write_bytes(key)
+    for read in (altered_files, lambda folder: changed_inputs(read_run(folder))):
+        with pytest.raises(ReadError, match=r"fingerprint\.key：指纹密钥.*办法"):
+            read(folder)
 
 
 # --- the comparer

@@ -21,7 +21,8 @@ from landmarket.zoning.conditions import UNCHOSEN
 
 CREATED = "landmarket.created"
 """Key of a context under which a run that is done again keeps the time of the first."""
-_NOT_OF_THE_RUN = ("out", "as_json")
+NOT_OF_THE_RUN = ("out", "as_json")
+"""Options that every command that writes a run has, and that its manifest does not keep."""
 
 
 def folder_to_be(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
@@ -204,7 +205,7 @@ def record_command(run: RunFolder) -> None:
         The run folder.
     """
     context = click.get_current_context()
-    given = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_RUN}
+    given = {name: value for name, value in context.params.items() if name not in NOT_OF_THE_RUN}
     command = {
         "name": _names(context.find_root().command, context.command),
         "options": {name: _recorded(value) for name, value in given.items()},

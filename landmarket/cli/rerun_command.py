@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 import pandas as pd
 
 from landmarket.cli.help import ChineseCommand
-from landmarket.cli.options import CREATED, JSON, OUT, say
+from landmarket.cli.options import CREATED, JSON, NOT_OF_THE_RUN, OUT, say
 from landmarket.cli.terminal import tell, tell_json
 from landmarket.errors import ReadError
 from landmarket.io.writing import read_latest
@@ -57,7 +56,7 @@ def rerun(context: click.Context, folder: Path, place: Path | None, out: Path, a
     tell(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
     former = read_latest(out)
     with redirect_stdout(sys.stderr), suppress(SystemExit):  # `check` ends with a code for the worst it found
-        context.invoke(command, **_parameters(command, recorded.options), out=out, as_json=False)
+        context.invoke(command, **_parameters(command, recorded), out=out, as_json=False)
     again = read_latest(out)
     if again in (None, former):
         raise ReadError(f"{out}：复算没有留下成果。办法：换一个成果目录再试。")
@@ -92,24 +91,43 @@ def _command(context: click.Context, recorded: RecordedRun) -> click.Command:
         found = found.get_command(context, name) if isinstance(found, click.Group) else None
     if found is None:
         raise ReadError(f"{recorded.folder}：本版本没有命令 {' '.join(recorded.command)}。办法：用当时的版本复算。")
+    if found is context.command or not {parameter.name for parameter in found.params}.issuperset(NOT_OF_THE_RUN):
+        raise ReadError(
+            f"{recorded.folder}：清单所记的命令 {' '.join(recorded.command)} 不写成果。办法：从备份恢复清单。"
+        )
     return found
 
 
-def _parameters(command: click.Command, options: Mapping[str, object]) -> dict[str, object]:
+def _parameters(command: click.Command, recorded: RecordedRun) -> dict[str, object]:
     """Options as the command takes them: what the manifest keeps as text is a path or a day again."""
-    known = {str(parameter.name): parameter for parameter in command.params}
+    options, folder = recorded.options, recorded.folder
+    known = {str(parameter.name): parameter for parameter in command.params if parameter.name not in NOT_OF_THE_RUN}
     unknown = sorted(options.keys() - known.keys())
     if unknown:
-        raise ReadError(f"清单记有本版本没有的选项：{'、'.join(unknown)}。办法：用当时的版本复算。")
-    return {name: _typed(known[name], value) for name, value in options.items()}
+        raise ReadError(f"{folder}：清单记有本版本没有的选项：{'、'.join(unknown)}。办法：用当时的版本复算。")
+    missing = sorted(name for name, parameter in known.items() if parameter.required and name not in options)
+    if missing:
+        raise ReadError(f"{folder}：清单缺少选项：{'、'.join(missing)}。办法：从备份恢复清单。")
+    return {name: _typed(known[name], value, folder) for name, value in options.items()}
 
 
-def _typed(parameter: click.Parameter, value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if isinstance(parameter.type, click.Path):
-        return Path(value)
-    return datetime.fromisoformat(value) if isinstance(parameter.type, click.DateTime) else value
+def _typed(parameter: click.Parameter, value: object, folder: Path) -> object:
+    kind = {click.types.IntParamType: int, click.types.BoolParamType: bool}
+    wanted = next((python for click_type, python in kind.items() if isinstance(parameter.type, click_type)), str)
+    try:
+        if value is None and not parameter.required:
+            return None
+        if type(value) is not wanted:
+            raise TypeError(wanted)
+        if isinstance(parameter.type, click.Path):
+            return Path(str(value))
+        if isinstance(parameter.type, click.DateTime):
+            return datetime.fromisoformat(str(value))
+        return parameter.type.convert(value, parameter, None)
+    except (TypeError, ValueError, click.BadParameter) as error:
+        raise ReadError(
+            f"{folder}：清单中选项 {parameter.name} 的值 {value!r} 不能用。办法：从备份恢复清单，或用命令行重新运行。"
+        ) from error
 
 
 def _tell(table: pd.DataFrame, folder: Path, which: str, as_json: bool) -> None:

@@ -289,6 +289,36 @@ def outputs_of(folder: Path, key: bytes) -> list[Json]:
     return found
 
 
+def run_key(folder: Path) -> bytes | None:
+    """Read the key of a run's secret fingerprints (涉密文件指纹的密钥).
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Returns
+    -------
+    bytes or None
+        The key; None where the run's internal folder does not hold it.
+
+    Raises
+    ------
+    ReadError
+        If the file is not what was written.
+    """
+    path = folder / INTERNAL / KEY
+    if not path.is_file():
+        return None
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path}：指纹密钥读不了或被改动。办法：从备份恢复这个文件。") from error
+    if not key:
+        raise ReadError(f"{path}：指纹密钥是空的。办法：从备份恢复这个文件。")
+    return key
+
+
 def altered_files(folder: Path) -> list[str]:
     """Compare a run folder with its manifest.
 
@@ -306,16 +336,15 @@ def altered_files(folder: Path) -> list[str]:
     Raises
     ------
     ReadError
-        If there is no readable manifest.
+        If there is no readable manifest, or the key is damaged.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         stated = {entry["path"]: entry for entry in manifest["outputs"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReadError(f"{folder / MANIFEST}：没有清单或清单损坏。办法：重新运行，或从备份恢复。") from error
-    keyed = (folder / INTERNAL / KEY).is_file()
-    key = bytes.fromhex((folder / INTERNAL / KEY).read_text(encoding="ascii")) if keyed else b"\0"
-    if not keyed:
+    key = run_key(folder)
+    if key is None:
         stated = {name: entry for name, entry in stated.items() if not name.startswith(f"{INTERNAL}/")}
-    present = {str(entry["path"]): entry for entry in outputs_of(folder, key) if isinstance(entry, dict)}
+    present = {str(entry["path"]): entry for entry in outputs_of(folder, key or b"\0") if isinstance(entry, dict)}
     return sorted(name for name in stated.keys() | present.keys() if stated.get(name) != present.get(name))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from landmarket.errors import LandMarketError, ReadError
 from landmarket.io.database_address import layer_source
-from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, Json, fingerprints, versions
+from landmarket.io.manifest import INTERNAL, MANIFEST, Json, fingerprints, run_key, versions
 
 _INPUT = ["input", "file", "problem"]
 _COUNTY = ("county", "file")
@@ -73,13 +73,15 @@ def read_run(folder: Path) -> RecordedRun:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         created = datetime.fromisoformat(facts["created"])
-        inputs, secret, known = facts["inputs"], facts["secret_inputs"], dict(facts["versions"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        inputs, secret = _inputs(facts["inputs"]), _inputs(facts["secret_inputs"])
+        known = {_text(name): _text(version) for name, version in _record(facts["versions"]).items()}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReadError(f"{path}：没有清单或清单损坏。办法：给出成果目录（其中有 {MANIFEST}）。") from error
     try:
-        command, options = tuple(facts["command"]["name"]), dict(facts["command"]["options"])
-        typed = dict(facts["command"].get("typed", {}))
-    except (KeyError, TypeError, ValueError) as error:
+        stated = facts["command"]
+        command, options = tuple(map(_text, _list(stated["name"]))), _record(stated["options"])
+        typed = {name: _text(text) for name, text in _record(stated.get("typed", {})).items() if name in options}
+    except (KeyError, TypeError) as error:
         raise ReadError(
             f"{path}：清单没有记命令（成果由程序写成，或版本较旧），不能复算。办法：用命令行重新运行一次，以后即可复算。"
         ) from error
@@ -112,6 +114,35 @@ def moved(run: RecordedRun, place: Path) -> RecordedRun:
     return replace(run, options={**run.options, name: place.resolve().as_posix()})
 
 
+def _inputs(value: Json) -> list[dict[str, Json]]:
+    """Inputs as `landmarket.io.manifest.fingerprints` states them."""
+    stated = [_record(one) for one in _list(value)]
+    for one in stated:
+        for key in ("database", "layer") if "database" in one else ("path",):
+            _text(one[key])
+        for file in _list(one.get("files", [])):
+            _text(_record(file)["name"])
+    return stated
+
+
+def _record(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is no record")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def changed_inputs(run: RecordedRun) -> pd.DataFrame:
     """List the inputs that are no longer as the run read them (输入的变化).
 
@@ -125,11 +156,15 @@ def changed_inputs(run: RecordedRun) -> pd.DataFrame:
     DataFrame
         ``input`` as stated, ``file`` inside it, ``problem`` in Chinese; empty where nothing changed. Secret inputs can
         only be checked where the run's internal folder is there.
+
+    Raises
+    ------
+    ReadError
+        If the key of the secret inputs is damaged.
     """
     rows = [row for stated in run.inputs for row in _changes(run, stated, b"")]
-    key = run.folder / INTERNAL / KEY
-    if key.is_file():
-        secret = bytes.fromhex(key.read_text(encoding="ascii"))
+    secret = run_key(run.folder)
+    if secret is not None:
         rows += [row for stated in run.secret_inputs for row in _changes(run, stated, secret)]
     elif run.secret_inputs:
         names = "、".join(str(stated.get("path")) for stated in run.secret_inputs)
@@ -173,8 +208,7 @@ def _place(run: RecordedRun, name: str) -> Path:
 
 
 def _files(stated: Mapping[str, Json]) -> dict[str, Json]:
-    files = stated.get("files")
-    return {str(one["name"]): one for one in files if isinstance(one, dict)} if isinstance(files, list) else {}
+    return {_text(_record(one)["name"]): one for one in _list(stated.get("files", []))}
 
 
 def changed_versions(run: RecordedRun) -> pd.DataFrame:
