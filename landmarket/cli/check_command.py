@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -64,7 +65,8 @@ def check(
         found = survey(parcels, county=code)
         source = layer_source(str(file), layer, Path())
     made = {} if out is None else _write(checked(parcels, found, _title(source), notice), out, source)
-    _say_findings(found.screening, parcels.attrs["source_notes"], made, as_json)
+    with suppress(BrokenPipeError):  # whoever stops reading, as `| head` does, still has the code
+        _say_findings(found.screening, parcels.attrs["source_notes"], made, as_json)
     severities = set(found.screening.findings["severity"])
     sys.exit(ERRORS_FOUND if "错误" in severities else WARNINGS_FOUND if "警告" in severities else 0)
 

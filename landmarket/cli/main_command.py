@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
+import io
+import json
 import os
 import sys
 import warnings
+from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
@@ -27,8 +31,10 @@ from landmarket.cli.simulate_command import simulate
 from landmarket.cli.terminal import tell, tell_problem
 from landmarket.cli.tile_commands import sort
 from landmarket.errors import LandMarketError, LandMarketWarning
+from landmarket.io.whole import DISK_ERRORS, disk_trouble
 
 WRONG_USAGE, REFUSED = 2, 4
+_ESCAPE = "landmarket.escape"
 
 
 @click.group(cls=ChineseGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,10 +59,25 @@ for _command in (year, book_report, export, candidates, coverage):
 def main() -> None:
     """Run the command; errors are told in Chinese, on one place, with their exit code."""
     gc.freeze()  # what was imported is never garbage: looking through it again and again costs a run a tenth
+    codecs.register_error(_ESCAPE, _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPE)
     with warnings.catch_warnings():
         warnings.simplefilter("once", LandMarketWarning)
         warnings.showwarning = partial(_show_warning, set())
-        _run_app()
+        try:
+            _run_app()
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                _let_go(stream)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Write characters that a code page lacks as JSON does, so that what programs read stays JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _run_app() -> None:
@@ -74,8 +95,25 @@ def _run_app() -> None:
     except LandMarketError as error:
         tell_problem(f"不能处理：{error}", colour="red")
         sys.exit(REFUSED)
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as end:  # click ends with 1 where the reader of our output went away, as `| head` does
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+    except OSError as error:  # of standard output: files are written under `output_errors`
+        if error.errno not in DISK_ERRORS:
+            raise
+        what, cure = disk_trouble(error)
+        tell(f"不能处理：屏幕上的输出没有写完，{what}。办法：{cure}。", err=True, colour="red")
+        sys.exit(REFUSED)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Write out what a stream still holds; where it takes nothing more, the interpreter shall not try again."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _show_warning(

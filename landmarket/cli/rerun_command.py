@@ -55,7 +55,7 @@ def rerun(context: click.Context, folder: Path, place: Path | None, out: Path, a
     command = _command(context, recorded)
     tell(f"复算：{' '.join(recorded.command)}（{recorded.created:%Y-%m-%d %H:%M}）", err=True)
     former = read_latest(out)
-    with redirect_stdout(sys.stderr), suppress(SystemExit):  # `check` ends with a code for the worst it found
+    with redirect_stdout(sys.stderr), suppress(SystemExit, BrokenPipeError):  # `check` ends with a code of its own
         context.invoke(command, **_parameters(command, recorded), out=out, as_json=False)
     again = read_latest(out)
     if again in (None, former):
@@ -132,6 +132,12 @@ def _typed(parameter: click.Parameter, value: object, folder: Path) -> object:
 
 def _tell(table: pd.DataFrame, folder: Path, which: str, as_json: bool) -> None:
     same = table["result"].isin([SAME_BYTES, SAME_CONTENT])
+    with suppress(BrokenPipeError):  # whoever stops reading, as `| head` does, still has the code
+        _say(table, same, folder, as_json)
+    sys.exit(0 if same.all() else DIFFERENT)
+
+
+def _say(table: pd.DataFrame, same: pd.Series[bool], folder: Path, as_json: bool) -> None:
     if as_json:
         tell_json({"folder": str(folder), "files": table.to_dict("records")})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext, suppress
 
 import click
 import pandas as pd
@@ -43,11 +44,12 @@ def tell(text: str, *, err: bool = False, colour: str | None = None) -> None:
     text : str
         The line; an end of a line within it is written as ``\\n``.
     err : bool, default False
-        On standard error.
+        On standard error; where nobody can read it, the work goes on.
     colour : str, optional
         Its colour, where the terminal has colours.
     """
-    click.echo(click.style(printable(text), fg=colour), err=err)
+    with suppress(OSError) if err else nullcontext():
+        click.echo(click.style(printable(text), fg=colour), err=err)
 
 
 def tell_problem(text: str, *, colour: str) -> None:

@@ -35,6 +35,22 @@ _BESIDE = ("-journal", "-wal", "-shm", ".aux.xml")
 """What SQLite and GDAL leave beside a file when they are stopped."""
 
 
+def disk_trouble(error: OSError) -> tuple[str, str]:
+    """Say what an operating-system error is, and its cure.
+
+    Parameters
+    ----------
+    error : OSError
+        The error.
+
+    Returns
+    -------
+    tuple of str
+        What happened, and what to do.
+    """
+    return _CURES.get(error.errno or 0, (error.strerror or str(error), "检查路径、磁盘与权限"))
+
+
 @contextmanager
 def output_errors(path: Path) -> Iterator[None]:
     """Turn an operating-system error while writing into an `OutputError` with its cure.
@@ -52,14 +68,22 @@ def output_errors(path: Path) -> Iterator[None]:
     Raises
     ------
     OutputError
-        If the block raises an OSError that is not ours.
+        If the block raises an OSError that is not ours, or the system cannot write the name of a file.
     """
     try:
         yield
+    except UnicodeEncodeError as error:
+        encoding = sys.getfilesystemencoding()
+        if encoding == "utf-8":
+            raise
+        raise OutputError(
+            f"{path}：写不成，系统的文件名编码 {encoding} 写不了 {error.object!r}。没有留下半份成果。"
+            "办法：先执行 export LANG=C.UTF-8（或 export PYTHONUTF8=1），再运行。"
+        ) from error
     except OSError as error:
         if isinstance(error, LandMarketError):
             raise
-        what, cure = _CURES.get(error.errno or 0, (error.strerror or str(error), "检查路径、磁盘与权限"))
+        what, cure = disk_trouble(error)
         raise OutputError(f"{path}：写不成，{what}。没有留下半份成果。办法：{cure}。") from error
 
 

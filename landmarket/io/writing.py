@@ -162,6 +162,9 @@ def _outputs_only(staging: Path, final: Path) -> Iterator[None]:
         if str(staging) not in str(error):
             raise
         raise OutputError(str(error).replace(str(staging), str(final))) from error
+    except UnicodeEncodeError:
+        with output_errors(final):
+            raise
     except OSError as error:
         inside = str(error.filename or "").startswith(str(staging))
         if isinstance(error, LandMarketError) or not (inside or error.errno in DISK_ERRORS):
