@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,6 +42,8 @@ def require_columns(table: pd.DataFrame, names: list[str], needed_by: str) -> No
     ------
     MissingColumnError
         Naming each missing column in English and Chinese.
+    BadValueError
+        If one of them, or another known column, is there twice.
     """
     missing = [name for name in names if name not in table.columns]
     if missing:
@@ -50,6 +52,32 @@ def require_columns(table: pd.DataFrame, names: list[str], needed_by: str) -> No
             f"{needed_by} 缺少列：{listed}。现有列：{'、'.join(map(str, table.columns))}。"
             "办法：补上该列，或在 columns.csv 中核对其中文表头。"
         )
+    require_unique_columns(table, {*names, *schema()}, needed_by)
+
+
+def require_unique_columns(table: pd.DataFrame, names: Collection[object], needed_by: str) -> None:
+    """Raise if one of these columns stands in the table twice.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table to look at.
+    names : collection of str
+        Column identifiers.
+    needed_by : str
+        The function that needs the table, for the message.
+
+    Raises
+    ------
+    BadValueError
+        Naming each repeated column in English and Chinese.
+    """
+    if table.columns.is_unique:
+        return
+    repeated = [name for name in table.columns[table.columns.duplicated()].unique() if name in names]
+    if repeated:
+        listed = "、".join(label(str(name)) for name in repeated)
+        raise BadValueError(f"{needed_by}：列重复：{listed}。办法：每列只留一列，其余改名或删去。")
 
 
 def require_unique_index(table: pd.DataFrame, needed_by: str) -> None:

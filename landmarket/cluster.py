@@ -21,7 +21,9 @@ from socket import gethostname
 
 import distributed
 import pyarrow as pa
+from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import CommClosedError
+from distributed.comm.registry import get_backend
 from distributed.scheduler import KilledWorker
 
 from landmarket.county import County
@@ -38,6 +40,7 @@ from landmarket.tiles.tiling import Tile
 _AHEAD = 3
 """Tiles that wait at each worker: enough that none idles, few enough that a lost worker loses little."""
 _WAIT = 30.0
+_WITH_PORT = ("tcp", "tls", "ws", "wss")
 """Seconds that a scheduler or a first worker may keep us waiting."""
 _MEMORY_CURE = (
     "办法：给工作进程更多内存（--memory-limit）再运行，已完成的分片保留；"
@@ -106,6 +109,7 @@ def connected(address: str) -> Iterator[distributed.Client]:
         If nobody answers there.
     """
     try:
+        _require_port(address)
         client = distributed.Client(address, timeout=_WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         said = " ".join(str(error).split())
@@ -117,6 +121,14 @@ def connected(address: str) -> Iterator[distributed.Client]:
         yield client
     finally:
         client.close(timeout=1)
+
+
+def _require_port(address: str) -> None:
+    """Raise where an address names no port, or no protocol: a client that never began would wait a minute to end."""
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    if scheme in _WITH_PORT:
+        parse_host_port(place)
 
 
 def on_cluster(client: distributed.Client) -> Executor:

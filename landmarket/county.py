@@ -19,6 +19,7 @@ from landmarket.geometry import in_system
 from landmarket.io.database_address import Source, layer_source, place_of
 from landmarket.io.parcels import read_layer, read_parcels
 from landmarket.market.terms import DealTerms, read_deal_terms
+from landmarket.paths import is_folder, is_there
 from landmarket.pieces import require_polygons
 from landmarket.pricing.notice_reading import read_price_table
 from landmarket.pricing.price_table import PriceTable
@@ -249,7 +250,7 @@ def read_county(path: str | Path) -> County:
         If a key is missing, unknown or of the wrong kind.
     """
     path = Path(path)
-    path = path / "county.toml" if path.is_dir() else path
+    path = path / "county.toml" if is_folder(path) else path
     document = RuleFile(load_toml(path), str(path))
     listed = RuleFile(document.value("files", "文件表"), f"{path} 的 [files]")
     files = {key: path.parent / listed.text(key) for key in _DOCUMENTS}
@@ -267,7 +268,7 @@ def read_county(path: str | Path) -> County:
         name=document.text("name"),
         county=document.text("county"),
         pilot=document.flag("pilot"),
-        on=document.day("on"),
+        on=document.day_of_work("on"),
         seed=document.whole("seed"),
         notice=document.text("notice", ""),
         sources={key: layer_source(text, layers.get(key), path.parent) for key, text in places.items()},
@@ -284,7 +285,7 @@ def read_county(path: str | Path) -> County:
         **{key: path.parent / name for key, name in further.items() if name},
     )
     document.finish()
-    gone = [str(file) for file in county.inputs if isinstance(file, Path) and not file.exists()]
+    gone = [str(file) for file in county.inputs if isinstance(file, Path) and not is_there(file)]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该配置文件。")
     return county

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from landmarket.errors import ReadError, RuleError
+from landmarket.paths import is_file
+from landmarket.rules import YEARS
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -185,6 +187,29 @@ class RuleFile:
             raise self._wrong(key, "日期（写成 2024-01-01，不加引号）", value)
         return value
 
+    def day_of_work(self, key: str) -> date:
+        """Return a day that something is computed for.
+
+        Parameters
+        ----------
+        key : str
+            Key.
+
+        Returns
+        -------
+        date
+            The date, in a year that deadlines can be counted from.
+
+        Raises
+        ------
+        RuleError
+            If the key is missing, no date, or a day of another age.
+        """
+        value = self.day(key)
+        if value.year not in YEARS:
+            raise self._wrong(key, f" {YEARS[0]} 至 {YEARS[-1]} 年间的日期", str(value))
+        return value
+
     def choice(self, key: str, kind: type[Choice], default: Choice | None = None) -> Choice:
         """Return one of a closed list of texts.
 
@@ -296,6 +321,6 @@ def require_files(path: Path, files: Iterable[Path]) -> None:
     ReadError
         Naming all that are missing.
     """
-    gone = [str(file) for file in files if not file.is_file()]
+    gone = [str(file) for file in files if not is_file(file)]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")

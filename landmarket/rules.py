@@ -9,7 +9,7 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -17,13 +17,17 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from landmarket.display import rows_table
-from landmarket.errors import NoRuleInForceError, ReadError, RuleError, UnverifiedRuleWarning
+from landmarket.errors import BadValueError, NoRuleInForceError, ReadError, RuleError, UnverifiedRuleWarning
+from landmarket.paths import refuse_pipe
 
 RuleValue = Decimal | str | bool | tuple[Decimal, ...]
 _REQUIRED = ("key", "name", "value", "unit", "effective_from", "source", "verified")
 _OPTIONAL = ("effective_to", "counties", "pilot", "note", "region", "when")
 _MOST, _FINEST = 10**18, 18
 """The largest number of a document, and the decimals of the finest."""
+
+YEARS = range(1900, 2200)
+"""Years that something is computed for."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,40 @@ def _record(record: object, where: str) -> Rule:
     )
 
 
+def as_day(on: object, needed_by: str) -> date:
+    """Take the day that something is computed for (期日) as a date.
+
+    Parameters
+    ----------
+    on : object
+        A date; a time at midnight is its date.
+    needed_by : str
+        The function that needs it, for the message.
+
+    Returns
+    -------
+    date
+        The day.
+
+    Raises
+    ------
+    BadValueError
+        If it is anything else, or a day of another age.
+
+    Examples
+    --------
+    >>> as_day(datetime(2026, 3, 2), "simulate_deals")
+    datetime.date(2026, 3, 2)
+    """
+    if isinstance(on, datetime) and on == on and on.tzinfo is None and on.time() == time():  # a missing time differs
+        on = on.date()
+    if not isinstance(on, date) or isinstance(on, datetime) or on.year not in YEARS:
+        raise BadValueError(
+            f"{needed_by}：on = {on!r} 不是 {YEARS[0]} 至 {YEARS[-1]} 年间的日期。办法：写成 date(2026, 3, 2)。"
+        )
+    return on
+
+
 def load_toml(path: Path | Traversable) -> dict[str, object]:
     """Read a TOML file with exact decimals.
 
@@ -239,6 +277,8 @@ def load_toml(path: Path | Traversable) -> dict[str, object]:
         If a number is infinite or beyond all measure.
     """
     try:
+        if isinstance(path, Path):
+            refuse_pipe(path)
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error

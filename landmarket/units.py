@@ -6,6 +6,7 @@ only ever shows it.
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import overload
@@ -25,6 +26,8 @@ _TIE_GUARD = 1e-9
 _WHOLE_FROM = 2.0**53
 """Floats from here on are whole numbers."""
 _MOST_PRODUCT = 9e18
+_MOST_YUAN = 9e16
+"""Amounts [元] below this are 64-bit integers of fen."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -154,7 +157,14 @@ def yuan_to_fen(yuan: float | Decimal) -> int:
     -------
     int
         Amount [分].
+
+    Raises
+    ------
+    BadValueError
+        If the amount is missing or infinite.
     """
+    if not math.isfinite(yuan):
+        raise BadValueError(f"金额 {yuan} 元不是有限的数。办法：补齐后再算。")
     return int(round_half_up(yuan, 2).scaleb(2))
 
 
@@ -171,11 +181,18 @@ def wan_text(fen: int) -> str:
     str
         Amount [万元]; thousands are separated by commas, the unit is not printed.
 
+    Raises
+    ------
+    BadValueError
+        If the amount is missing or infinite.
+
     Examples
     --------
     >>> wan_text(1_005_000), wan_text(123_456_789_000)
     ('1.01', '123,456.79')
     """
+    if not math.isfinite(fen):
+        raise BadValueError(f"金额 {fen} 分不是有限的数。办法：补齐后再算。")
     return f"{round_half_up(Fraction(int(fen), _FEN_PER_WAN), 2):,}"
 
 
@@ -217,13 +234,16 @@ def fen_series(yuan: pd.Series[float]) -> pd.Series[int]:
     Raises
     ------
     BadValueError
-        If an amount is missing or not finite.
+        If an amount is missing, no number, or too large for 64 bits.
     """
-    values = np.asarray(yuan, dtype=np.float64)
-    bad = ~np.isfinite(values)
+    values = np.asarray(pd.to_numeric(yuan, errors="coerce"), dtype=np.float64)
+    bad = ~(np.abs(values) < _MOST_YUAN)
     if bad.any():
         rows = "、".join(str(row) for row in yuan.index[bad][:10])
-        raise BadValueError(f"金额列 {yuan.name} 有缺失或非数值，共 {int(bad.sum())} 行：{rows}。办法：补齐后再算。")
+        raise BadValueError(
+            f"金额列 {yuan.name} 有缺失、非数值或不小于 {_MOST_YUAN:.0e} 元的，共 {int(bad.sum())} 行：{rows}。"
+            "办法：补齐后再算。"
+        )
     fen = np.rint(round_half_up_array(values, 2) * 100).astype(np.int64)
     return pd.Series(fen, index=yuan.index, name=yuan.name)
 

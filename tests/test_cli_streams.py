@@ -29,11 +29,11 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(*arguments: str, shell: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command; ``shell`` is what follows it on the line, where its own exit code is the one that counts."""
+def run(*arguments: str, then: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command; ``then`` is what follows it on the line, where its own exit code is the one that counts."""
     command = [sys.executable, "-m", "landmarket", *arguments]
-    if shell:
-        command = ["bash", "-c", f'"$@" {shell}; exit ${{PIPESTATUS[0]}}', "bash", *command]
+    if then:
+        command = ["bash", "-c", f'"$@" {then}; exit ${{PIPESTATUS[0]}}', "bash", *command]
     return subprocess.run(command, capture_output=True, env=os.environ | environment, timeout=300, check=False)
 
 
@@ -69,7 +69,7 @@ def test_a_system_that_cannot_write_chinese_names_is_told_with_its_cure(county: 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("command", ["price", "check", "--help"])
 def test_a_full_disk_behind_the_screen_is_refused(command: str, county: Path) -> None:
-    done = run(command, *([] if command == "--help" else [str(county)]), shell=">/dev/full")
+    done = run(command, *([] if command == "--help" else [str(county)]), then=">/dev/full")
     assert done.returncode == 4
     said = done.stderr.decode("utf-8")
     assert "磁盘已满" in said
@@ -79,28 +79,35 @@ def test_a_full_disk_behind_the_screen_is_refused(command: str, county: Path) ->
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 def test_notes_that_cannot_be_written_stop_no_work(county: Path, tmp_path: Path) -> None:
-    done = run("report", str(county), "--out", str(tmp_path), shell="2>/dev/full")
+    done = run("report", str(county), "--out", str(tmp_path), then="2>/dev/full")
     assert done.returncode == 0
     assert (tmp_path / "latest").is_file()
-    assert run("price", str(tmp_path / "nothing"), shell="2>/dev/full").returncode == 4
+    assert run("price", str(tmp_path / "nothing"), then="2>/dev/full").returncode == 4
 
 
 @ON_POSIX
 def test_whoever_stops_reading_still_has_the_verdict(county: Path, tmp_path: Path) -> None:
     for arguments in (["check", str(county)], ["check", str(county), "--json"]):
-        done = run(*arguments, shell="| true")
+        done = run(*arguments, then="| true")
         assert done.returncode == verdict(county) == 3
         assert b"Traceback" not in done.stderr
     for folder, text in (("a", "1"), ("b", "2"), ("c", "1")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "表.txt").write_text(text, encoding="utf-8")
-    codes = [run("compare", str(tmp_path / "a"), str(tmp_path / other), shell="| true").returncode for other in "bc"]
+    codes = [run("compare", str(tmp_path / "a"), str(tmp_path / other), then="| true").returncode for other in "bc"]
     assert codes == [1, 0]
 
 
 @ON_POSIX
 def test_a_list_that_is_read_in_part_is_no_failure(county: Path) -> None:
-    done = run("price", str(county), shell="| head -1")
+    done = run("price", str(county), then="| head -1")
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
+
+
+def test_an_address_with_half_a_bracket_is_refused() -> None:
+    done = run("book", "status", "postgresql://[bad")
+    assert done.returncode == 4
+    assert "数据库地址写法有误" in done.stderr.decode("utf-8")
+    assert b"Traceback" not in done.stderr

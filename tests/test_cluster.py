@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -239,6 +241,15 @@ def test_nobody_at_the_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(ClusterError, match=r"连不上.*办法："), cluster.connected(address):
         pass
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "http://[::1", "tcp://a:b"])
+def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(ClusterError, match=r"连不上.*办法："), cluster.connected(address):
+        pass
+    gc.collect()  # a client that never began would wait a minute here
+    assert time.monotonic() - began < 10
 
 
 def test_other_versions_at_a_worker_are_refused(

@@ -65,6 +65,8 @@ def test_files_that_only_some_work_needs_may_be_left_out(folder: Path) -> None:
         ('county = "411081"', "county = 411081", "county = 411081"),
         ("pilot = true", 'pilot = "是"', "pilot"),
         ("on = 2026-03-02", 'on = "2026-03-02"', "日期"),
+        ("on = 2026-03-02", "on = 9999-12-31", "1900 至 2199 年间的日期"),
+        ("on = 2026-03-02", "on = 0001-01-01", "1900 至 2199 年间的日期"),
         ("seed = 411081", "sead = 411081", "seed"),
         ("[files]", "[filez]", "files"),
         ('effect = "veto"', 'effect = "forbid"', "veto、warn、unknown"),

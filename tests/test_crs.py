@@ -138,3 +138,9 @@ def test_ellipsoidal_area_equals_the_geodesic_one() -> None:
     geod = Geod(a=6_378_137.0, rf=298.257222101)
     expected = [geod.geometry_area_perimeter(shape)[0] for shape in squares.to_crs("EPSG:4490").geometry]
     assert ellipsoidal_area(squares).tolist() == pytest.approx(expected, rel=1e-8)
+
+
+def test_a_system_that_is_no_text_is_refused() -> None:
+    layer = gpd.GeoDataFrame(geometry=[shapely.Point(500_000, 3_700_000)])
+    with pytest.raises(CrsError, match=r"f\.shp：不认识坐标系.*办法"):
+        with_crs(layer, "\udcff", "f.shp")

@@ -721,7 +721,9 @@ def test_terms_can_bring_holidays(tmp_path: Path) -> None:
         ("start_ratio = 0.80", "start_ratio = 0", "start_ratio 应大于 0"),
         ("min_bidders = 1", "min_bidders = 1.5", "不是整数"),
         ("min_bidders = 1", "min_bidders = true", "不是整数"),
-        ("notice_days = 20", "notice_days = -1", "不应小于 0"),
+        ("notice_days = 20", "notice_days = -1", "notice_days 应在 0 至 36525 之间"),
+        ("notice_days = 20", "notice_days = 1000000000000000000", "notice_days 应在 0 至 36525 之间"),
+        ("unit_yuan = 1000", "unit_yuan = 1000000000000000000", "unit_yuan 不应超过 1000000000 元"),
         ("value_high = 1.22", "value_high = 0.5", "不应小于 value_low"),
         ("[1, 2.5, 1]", "[0, 0]", "bidder_weights"),
         ("[1, 2.5, 1]", '["1"]', "数的数组"),
@@ -833,3 +835,25 @@ def test_a_parcel_twice_is_refused() -> None:
 def test_percentages_typed_as_whole_numbers_are_refused(change: dict[str, Decimal]) -> None:
     with pytest.raises(RuleError, match=f"{next(iter(change))} 过大"):
         replace(TERMS, **change)
+
+
+def test_a_time_at_midnight_is_its_day() -> None:
+    usual = simulate_deals(prices(2), TERMS, seed=1, on=ON)
+    for on in (datetime(ON.year, ON.month, ON.day), pd.Timestamp(ON)):
+        pd.testing.assert_frame_equal(simulate_deals(prices(2), TERMS, seed=1, on=on), usual)
+
+
+@pytest.mark.parametrize(
+    "on", ["2026-03-02", None, pd.NaT, datetime(2026, 3, 2, 9), date(9999, 12, 31), date(1, 1, 1), 20260302]
+)
+def test_what_is_no_day_is_refused(on: date) -> None:
+    with pytest.raises(BadValueError, match=r"simulate_deals：on = .*1900 至 2199.*办法"):
+        simulate_deals(prices(2), TERMS, seed=1, on=on)
+
+
+@pytest.mark.parametrize(("column", "value"), [("area", "x"), ("total_price_fen", 100.5), ("total_price_fen", "x")])
+def test_a_cell_of_another_kind_is_named(column: str, value: object) -> None:
+    table = prices(2)
+    cells = pd.Series([table[column].iloc[0], value], index=table.index, dtype="object")
+    with pytest.raises(BadValueError, match=rf"列 {column}.*共 1 行：{table.index[1]}.*办法"):
+        simulate_deals(table.assign(**{column: cells}), TERMS, seed=1, on=ON)

@@ -204,6 +204,7 @@ def test_a_password_is_never_recorded(tmp_path: Path) -> None:
 
 
 Facts = dict[str, object]
+GUARDED = "secret_inputs"
 
 
 def stated(**facts: object) -> Callable[[Facts], object]:
@@ -222,9 +223,9 @@ NOT_A_MANIFEST: dict[str, Callable[[Facts], object]] = {
     "input without path": stated(inputs=[{"files": []}]),
     "path a number": stated(inputs=[{"path": 5, "files": []}]),
     "file without name": stated(inputs=[{"path": "a", "files": [{"sha256": "x"}]}]),
-    "secret null": stated(secret_inputs=None),
-    "secret a text": stated(secret_inputs="x"),
-    "secret a number": stated(secret_inputs=7),
+    "secret null": stated(**{GUARDED: None}),
+    "secret a text": stated(**{GUARDED: "x"}),
+    "secret a number": stated(**{GUARDED: 7}),
     "versions of lists": stated(versions={"numpy": [1]}),
     "versions pairs": stated(versions=["ab", "cd"]),
 }

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
-from landmarket.errors import BadValueError, CrsError
+from landmarket.errors import BadValueError, CrsError, MissingColumnError
 from landmarket.screening import Tolerances, screen
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings
@@ -361,3 +361,18 @@ def test_a_stated_village_is_wrong_only_where_the_shape_is_nowhere_in_it() -> No
     check_places(frame.set_crs("EPSG:4547"), found, VILLAGES)
     assert found.table()["source_row"].tolist() == expected
     assert set(found.table()["check"]) == {"村名与图形位置不符，按图形"}
+
+
+def test_a_table_that_is_no_layer_is_refused() -> None:
+    rows = clean()
+    for table in (pd.DataFrame(rows), gpd.GeoDataFrame(rows.drop(columns="geometry"))):
+        with pytest.raises(MissingColumnError, match=r"screen 缺少图形列.*办法"):
+            screen(table)
+
+
+def test_repeated_columns_and_an_index_of_levels_are_refused() -> None:
+    rows = clean()
+    with pytest.raises(BadValueError, match=r"screen：列重复：township（.*办法"):
+        screen(gpd.GeoDataFrame(pd.concat([rows, rows[["township"]]], axis=1)))
+    with pytest.raises(BadValueError, match=r"screen：索引有 2 级.*办法"):
+        screen(rows.set_axis(pd.MultiIndex.from_arrays([rows.index, rows.index]), axis=0))

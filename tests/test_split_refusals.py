@@ -14,7 +14,7 @@ from landmarket.errors import BadValueError
 from tests.test_distribution import LOOSE, RULE, WAN, deals, exact_split
 
 NO_COST = "补上成本，确无成本的填 0，缺失不当作 0"
-NO_PRICE = "成交价不应为负，核对金额"
+NO_PRICE = "成交价应为不小于 0 的整数分，核对金额"
 NO_LEVEL = "所有权层级应为 乡镇、村 或 组，先核实所有权"
 NO_MEMBERS = "成员人数应为大于 0 的整数，不知道则留空"
 NO_PATH = "入市途径应为 就地、调整、整治 之一，调整入市的另有复垦区份额"
@@ -106,3 +106,45 @@ def test_a_price_of_one_fen_is_still_split() -> None:
     assert parts.filter(like="_fen").drop(columns=["gain_fen", "loss_fen", "per_member_fen"]).sum(axis=1).iloc[0] == 1
     free = split_income(deals(deal_price_fen=[0], acquisition_cost=[5.0], development_cost=[0.0]), RULE)
     assert free[["gain_fen", "loss_fen", "cost_fen"]].iloc[0].tolist() == [0, 500, 0]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "cure"),
+    [
+        ("deal_price_fen", 100.5, NO_PRICE),
+        ("deal_price_fen", "x", NO_PRICE),
+        ("deal_price_fen", float("inf"), NO_PRICE),
+        ("deal_price_fen", 10**19, NO_PRICE),
+        ("deal_price_fen", Decimal("100.5"), NO_PRICE),
+        ("deal_on", "x", "补上成交日，写成日期"),
+        ("deal_on", pd.Period("2026-03", "M"), "补上成交日，写成日期"),
+        ("owner_level", ["村"], NO_LEVEL),
+    ],
+)
+def test_a_cell_of_another_kind_is_named(column: str, value: object, cure: str) -> None:
+    table = deals(price_use=["工业"] * 3)
+    cells = table[column].astype("object").tolist()
+    table = table.assign(**{column: pd.Series([cells[0], value, cells[2]], index=table.index, dtype="object")})
+    gaps = split_gaps(table, RULE)
+    assert [cure in gap for gap in gaps] == [False, True, False]
+    with pytest.raises(BadValueError, match=rf"列 {column}.*{table.index[1]}.*办法"):
+        split_income(table, RULE)
+
+
+def test_days_as_months_are_refused() -> None:
+    table = deals()
+    with pytest.raises(BadValueError, match="deal_on"):
+        split_income(table.assign(deal_on=table["deal_on"].dt.to_period("M")), RULE)
+
+
+def test_whole_fen_as_decimals_are_split_alike() -> None:
+    table = deals()
+    exact = pd.Series([Decimal(int(fen)) for fen in table["deal_price_fen"]], index=table.index, dtype="object")
+    pd.testing.assert_frame_equal(split_income(table.assign(deal_price_fen=exact), RULE), split_income(table, RULE))
+
+
+@pytest.mark.parametrize("column", ["deal_price_fen", "acquisition_cost"])
+def test_a_repeated_column_is_refused(column: str) -> None:
+    table = deals()
+    with pytest.raises(BadValueError, match=rf"split_income：列重复：{column}（.*办法"):
+        split_income(pd.concat([table, table[[column]]], axis=1), RULE)

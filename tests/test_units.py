@@ -213,3 +213,16 @@ def test_the_largest_product_is_still_a_price() -> None:
 )
 def test_amounts_in_yuan_are_printed_to_the_fen(fen: int, printed: str) -> None:
     assert yuan_text(fen) == printed
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), Decimal("NaN")])
+def test_what_is_no_amount_is_refused(amount: float) -> None:
+    for convert in (yuan_to_fen, wan_text):
+        with pytest.raises(BadValueError, match="办法"):
+            convert(amount)
+
+
+@pytest.mark.parametrize("cell", [1e30, -1e30, 9.3e16, "x", float("inf")])
+def test_amounts_beyond_64_bits_are_named(cell: object) -> None:
+    with pytest.raises(BadValueError, match=r"cost .*共 1 行：乙。办法"):
+        fen_series(pd.Series([1.0, cell], index=["甲", "乙"], name="cost"))

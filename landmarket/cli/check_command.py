@@ -17,6 +17,7 @@ from landmarket.county import read_county, read_county_parcels, read_villages
 from landmarket.io.database_address import Source, layer_source
 from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import new_run
+from landmarket.paths import is_file
 from landmarket.screening import Screening, survey
 
 WARNINGS_FOUND, ERRORS_FOUND = 1, 3
@@ -53,7 +54,7 @@ def check(
     和一组图层（问题宗地，图形毛病的位置，重叠与缝隙），QGIS 打开即有颜色。
     """
     notice = ""
-    if file.suffix == ".toml" or (file / "county.toml").is_file():
+    if file.suffix == ".toml" or is_file(file / "county.toml"):
         if layer or crs or encoding or code:
             raise click.UsageError("给出县配置时，--layer、--crs、--encoding、--county 不起作用；请写在 county.toml 中")
         county = read_county(file)

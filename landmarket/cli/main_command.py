@@ -108,9 +108,10 @@ def _run_app() -> None:
 
 def _let_go(stream: TextIO | None) -> None:
     """Write out what a stream still holds; where it takes nothing more, the interpreter shall not try again."""
+    if stream is None:
+        return
     try:
-        if stream is not None:
-            stream.flush()
+        stream.flush()
     except (OSError, ValueError):
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

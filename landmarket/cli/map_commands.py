@@ -12,6 +12,7 @@ from landmarket.cli.options import COUNTY, JSON, OUT, record_command, run_time, 
 from landmarket.cli.run_commands import county_work, finished
 from landmarket.county import read_county
 from landmarket.io.database_address import Source
+from landmarket.paths import is_file
 from landmarket.products import LAYERS, MAPS, Work, county_run, record, write_comparison, write_layers, write_maps
 from landmarket.products.layers import (
     GEODATABASE,
@@ -58,7 +59,7 @@ def map_(county: Path, review: str | None, other: Path | None, out: Path, as_jso
 
 def _second(county: Path, other: Path) -> Work:
     """Compute what a run is compared with: another county file, or the same one with another notice."""
-    if other.suffix == ".toml" or (other / "county.toml").is_file():
+    if other.suffix == ".toml" or is_file(other / "county.toml"):
         return county_work(other)
     return county_work(county, other)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from landmarket.cli.terminal import printable, tell, tell_problem
 from landmarket.errors import OutputError
 from landmarket.io.database_address import is_database, shown_address
 from landmarket.io.writing import RunFolder, output_errors
+from landmarket.paths import is_there
 from landmarket.scenario import TOTAL
 from landmarket.units import wan_text
 from landmarket.zoning.conditions import UNCHOSEN
@@ -50,7 +51,7 @@ def folder_to_be(context: click.Context, parameter: click.Parameter, out: Path |
     del context, parameter
     if out is not None:
         with output_errors(out):
-            there = next((path for path in (out, *out.parents) if path.exists()), Path())
+            there = next((path for path in (out, *out.parents) if is_there(path)), Path())
         if not there.is_dir():
             raise OutputError(f"{there}：是文件，不能作成果目录。办法：--out 写一个文件夹，没有的会新建。")
     return out
@@ -234,4 +235,4 @@ def _recorded(value: object) -> object:
 
 
 def _is_path(value: object) -> bool:
-    return isinstance(value, Path) or (isinstance(value, str) and not is_database(value) and Path(value).exists())
+    return isinstance(value, Path) or (isinstance(value, str) and not is_database(value) and is_there(Path(value)))

@@ -105,14 +105,14 @@ def _parameters(command: click.Command, recorded: RecordedRun) -> dict[str, obje
     unknown = sorted(options.keys() - known.keys())
     if unknown:
         raise ReadError(f"{folder}：清单记有本版本没有的选项：{'、'.join(unknown)}。办法：用当时的版本复算。")
-    missing = sorted(name for name, parameter in known.items() if parameter.required and name not in options)
+    missing = sorted(name for name in known.keys() - options.keys() if known[name].required)
     if missing:
         raise ReadError(f"{folder}：清单缺少选项：{'、'.join(missing)}。办法：从备份恢复清单。")
     return {name: _typed(known[name], value, folder) for name, value in options.items()}
 
 
 def _typed(parameter: click.Parameter, value: object, folder: Path) -> object:
-    kind = {click.types.IntParamType: int, click.types.BoolParamType: bool}
+    kind: dict[type, type] = {click.types.IntParamType: int, click.types.BoolParamType: bool}
     wanted = next((python for click_type, python in kind.items() if isinstance(parameter.type, click_type)), str)
     try:
         if value is None and not parameter.required:

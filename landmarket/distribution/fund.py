@@ -81,6 +81,25 @@ def _rate_of(parcel: dict[str, str], rule: SplitRule) -> tuple[int, str]:
     return millionths(best[0].rate, "调节金比例"), ""
 
 
+def deal_days(deals: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Read the days of the deals (成交日).
+
+    Parameters
+    ----------
+    deals : DataFrame
+        With ``deal_on``.
+
+    Returns
+    -------
+    Series of datetime
+        On the same index; missing where there is no day, or none that can be read.
+    """
+    try:
+        return pd.to_datetime(deals["deal_on"], errors="coerce")
+    except (TypeError, ValueError):  # of periods, and of times of several zones
+        return pd.Series(pd.NaT, index=deals.index)
+
+
 def day_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
     """Find deals on days when the county's rule or a national rule on the fund is not in force.
 
@@ -114,7 +133,7 @@ def day_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
     the county's own cited document, where the library has one. Where direct distribution to members is forbidden
     (浙江省农村集体资产管理条例 art. 27), a rule that pays out is refused, whatever other document it cites.
     """
-    number, days = pd.factorize(pd.to_datetime(deals["deal_on"]), sort=True)
+    number, days = pd.factorize(deal_days(deals), sort=True)
     troubles = np.array([*(_day_trouble(stamp.date(), rule) for stamp in pd.DatetimeIndex(days)), ""], dtype=object)
     bad = np.flatnonzero(troubles[number] != "")
     return [Fault(("deal_on",), bad, troubles[number[bad]].tolist(), NoRuleInForceError)]

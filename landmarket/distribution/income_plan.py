@@ -198,7 +198,7 @@ def read_income_plan(path: str | Path) -> IncomePlan:
         name=document.text("name"),
         source=document.text("source"),
         verified=document.flag("verified"),
-        settled_on=document.day("settled_on"),
+        settled_on=document.day_of_work("settled_on"),
         **files,
         payment_order=document.choice("payment_order", PaymentOrder),
         rent_timing=document.choice("rent_timing", RentTiming),

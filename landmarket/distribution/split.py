@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound, require_unique_index
 from landmarket.columns import schema
-from landmarket.distribution.fund import day_faults, fund_rates, stated_aspects, warn_unverified
+from landmarket.distribution.fund import day_faults, deal_days, fund_rates, stated_aspects, warn_unverified
 from landmarket.distribution.quotas import LEVELS, Bearing, beyond_price, whole_parts
 from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
 from landmarket.errors import BadValueError
@@ -156,11 +157,11 @@ def _faults(deals: pd.DataFrame, rule: SplitRule) -> tuple[Bearing, Ints, list[F
 
 def _cases(deals: pd.DataFrame, rule: SplitRule) -> Ints:
     """Row of each deal in the table of `net_parts`; an unknown level, which has a fault of its own, as the first."""
-    codes, found = pd.factorize(deals["owner_level"])
+    codes, found = pd.factorize(_texts(deals["owner_level"]))
     rows = [LEVELS.index(level) if level in LEVELS else 0 for level in found]
     case: Ints = np.array([*rows, 0], dtype=np.int64)[codes]
     if rule.reclaimed_share:
-        case += deals["pathway"].eq(_ADJUSTED).to_numpy(dtype=bool, na_value=False) * np.int64(len(LEVELS))
+        case += _texts(deals["pathway"]).eq(_ADJUSTED).to_numpy(dtype=bool, na_value=False) * np.int64(len(LEVELS))
     return case
 
 
@@ -189,7 +190,7 @@ def _filled(fen: Ints) -> pd.arrays.IntegerArray:
 
 
 def _fact_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
-    price = deals["deal_price_fen"].to_numpy(dtype=np.float64)
+    price = _numbers(deals["deal_price_fen"])
     costs = [
         fault(name, ~((amount >= 0) & (amount < _MOST)), "补上成本，确无成本的填 0，缺失不当作 0。")
         for name in _costs(deals)
@@ -199,16 +200,18 @@ def _fact_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
     counted = (members > 0) & (members == np.floor(members)) & (members < _MOST)
     miscounted = deals["member_count"].notna().to_numpy() & ~counted
     found = [
-        fault("deal_price_fen", ~((price >= 0) & (price < _MOST * _FEN)), "成交价不应为负，核对金额。"),
-        fault("deal_on", deals["deal_on"].isna(), "补上成交日。"),
+        fault("deal_price_fen", ~_is_price(price), "成交价应为不小于 0 的整数分，核对金额。"),
+        fault("deal_on", deal_days(deals).isna(), "补上成交日，写成日期。"),
         *costs,
-        fault("owner_level", ~deals["owner_level"].isin(LEVELS), "所有权层级应为 乡镇、村 或 组，先核实所有权。"),
+        fault(
+            "owner_level", ~_texts(deals["owner_level"]).isin(LEVELS), "所有权层级应为 乡镇、村 或 组，先核实所有权。"
+        ),
         fault("member_count", miscounted, "成员人数应为大于 0 的整数，不知道则留空。"),
     ]
     if rule.reclaimed_share:
         known = schema()["pathway"].allowed
         cure = f"入市途径应为 {'、'.join(known)} 之一，调整入市的另有复垦区份额。"
-        found.append(fault("pathway", ~deals["pathway"].isin(known), cure))
+        found.append(fault("pathway", ~_texts(deals["pathway"]).isin(known), cure))
     if rule.tax_rate and "tax_paid" in deals.columns:
         twice = _numbers(deals["tax_paid"]) > 0
         found.append(fault("tax_paid", twice, "税费已有台账，办法的 tax_rate 应为 0，不重复计算。"))
@@ -234,10 +237,23 @@ def _fen(deals: pd.DataFrame, name: str) -> Ints:
 
 def _price_fen(deals: pd.DataFrame) -> Ints:
     """Prices; what has a fault of its own as zero."""
-    column = pd.to_numeric(deals["deal_price_fen"]).astype("Int64").fillna(0)
-    price = np.array(column, dtype=np.int64)
-    price[(price < 0) | (price >= _MOST * _FEN)] = 0
-    return price
+    price = _numbers(deals["deal_price_fen"])
+    fen: Ints = np.where(_is_price(price), price, 0.0).astype(np.int64)
+    return fen
+
+
+def _is_price(price: Floats) -> npt.NDArray[np.bool_]:
+    sound: npt.NDArray[np.bool_] = (price >= 0) & (price < _MOST * _FEN) & (price == np.floor(price))
+    return sound
+
+
+def _texts(column: pd.Series[str]) -> pd.Series[str]:
+    """The texts of a column; cells of another kind, which may be lists, as missing."""
+    if str(column.dtype) != "object":
+        return column
+    cells: list[object] = column.tolist()
+    texts = [cell if isinstance(cell, str) else None for cell in cells]
+    return pd.Series(texts, index=column.index, dtype="str")
 
 
 def _numbers(column: pd.Series[float]) -> Floats:

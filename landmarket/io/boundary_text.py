@@ -14,6 +14,7 @@ from landmarket.io.boundary_form import PREFIX, Zone, boundary_form
 from landmarket.io.boundary_lines import COORDINATES, Fault, Line, Parts, Plot, decoded, parts_of_text, refuse
 from landmarket.io.boundary_rings import Point, parcel_area, ring_faults
 from landmarket.io.boundary_system import system_faults, zone_of_file
+from landmarket.paths import refuse_pipe
 
 SUFFIX = ".txt"
 HEADER_ATTR = "boundary_header"
@@ -51,6 +52,7 @@ def read_boundary_text(path: str | Path) -> gpd.GeoDataFrame:
     """
     file = Path(path)
     try:
+        refuse_pipe(file)
         text, encoding = decoded(file.read_bytes())
     except OSError as error:
         raise ReadError(f"{file}：读不出来（{error.strerror}）。办法：检查路径与文件名。") from error

@@ -63,11 +63,19 @@ def address_password(address: str) -> str:
     """
     rest = address.split("://", 1)[1]
     authority = rest.split("/", 1)[0].split("?", 1)[0]
-    if rest.count("@") > 1 or "#" in rest or ("@" in rest) != ("@" in authority):
+    if rest.count("@") > 1 or "#" in rest or ("@" in rest) != ("@" in authority) or not _splits(address):
         raise ReadError(f"数据库地址写法有误，分不清用户、密码和主机。{_CURE}")
     user = authority.rpartition("@")[0]
     given = dict(parse_qsl(rest.partition("?")[2]))
     return unquote(user.partition(":")[2]) or given.get("password", "") or given.get("sslpassword", "")
+
+
+def _splits(address: str) -> bool:
+    """Tell whether an address has parts: one with a single bracket has none."""
+    try:
+        return bool(urlsplit(address).scheme)
+    except ValueError:
+        return False
 
 
 def shown_address(address: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from landmarket.errors import ReadError
+from landmarket.paths import is_folder, refuse_pipe
 
 GEODATABASE = ".gdb"
 _HEADS: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
@@ -53,7 +54,7 @@ def require_own_layers(path: Path) -> None:
     ReadError
         If it is of an unknown kind, does not begin as its kind does, or refers to another file or the network.
     """
-    if path.is_dir():
+    if is_folder(path):
         if path.suffix.lower() != GEODATABASE or not any(path.glob("*.gdbtable")):
             raise ReadError(
                 f"{path}：是文件夹，不是 FileGDB（.gdb），其中也没有 county.toml。"
@@ -67,6 +68,7 @@ def require_own_layers(path: Path) -> None:
             f"{path}：不认识的图层格式 {path.suffix or '（没有扩展名）'}。能读：{known}。办法：转换后再读。"
         )
     try:
+        refuse_pipe(path)
         with path.open("rb") as file:
             begin = file.read(_HEAD).removeprefix(_BOM)
     except OSError as error:

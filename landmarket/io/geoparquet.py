@@ -15,6 +15,7 @@ from landmarket.errors import BadValueError, CrsError, ReadError
 from landmarket.io.database_address import FINGERPRINT
 from landmarket.io.file_names import LONGEST
 from landmarket.io.whole import output_errors, sync_file
+from landmarket.paths import is_there, refuse_pipe
 
 PARQUET = (".parquet", ".geoparquet")
 """Endings of its files."""
@@ -38,9 +39,10 @@ def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
     ReadError
         If there is no such file or it is no GeoParquet.
     """
-    if not path.exists():
+    if not is_there(path):
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     try:
+        refuse_pipe(path)
         frame = gpd.read_parquet(path)
         times = days_of(pq.read_schema(path))
     except (ValueError, OSError) as error:

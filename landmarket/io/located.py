@@ -96,7 +96,7 @@ def _located(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
 def _told(crs: str, where: str) -> CRS:
     try:
         return CRS.from_user_input(crs)
-    except ProjError as error:
+    except (ProjError, UnicodeEncodeError) as error:
         raise CrsError(f"{where}：不认识坐标系 crs={crs!r}。办法：写成 EPSG 代码，如 crs='EPSG:4547'。") from error
 
 

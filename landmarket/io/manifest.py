@@ -23,6 +23,7 @@ import shapely
 
 from landmarket.errors import BadValueError, ReadError
 from landmarket.io.database_address import NO_DRIVER, DatabaseLayer, Source
+from landmarket.paths import is_file, is_folder
 
 MANIFEST = "manifest.json"
 INTERNAL = "internal"
@@ -111,9 +112,9 @@ def parts_of(path: Path) -> list[Path]:
     ReadError
         If there is nothing at that path.
     """
-    if path.is_dir():
+    if is_folder(path):
         return sorted(part for part in path.rglob("*") if part.is_file() and part.suffix.lower() != ".lock")
-    if not path.is_file():
+    if not is_file(path):
         raise ReadError(f"{path}：没有这个文件。办法：检查路径。")
     if path.suffix.lower() == ".shp":
         stem = path.stem.lower()
@@ -184,7 +185,7 @@ def fingerprints(paths: Iterable[Source], key: bytes = b"") -> list[Json]:
         if isinstance(path, DatabaseLayer):
             found.append({**_table_fingerprint(path)})
             continue
-        base = path if path.is_dir() else path.parent
+        base = path if is_folder(path) else path.parent
         files: list[Json] = [
             {"name": part.relative_to(base).as_posix(), **fingerprint(part, key)} for part in parts_of(path)
         ]

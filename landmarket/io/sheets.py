@@ -19,6 +19,7 @@ from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.formulas import require_computed
 from landmarket.io.text_encoding import UTF8, table_text
 from landmarket.io.values import half_width
+from landmarket.paths import refuse_pipe
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -220,6 +221,7 @@ def open_workbook(path: Path) -> Workbook:
 
     require_readable_format(path)
     try:
+        refuse_pipe(path)
         with path.open("rb") as file:  # the library leaves a file open that it cannot read
             with ZipFile(file) as archive:
                 unpacked = sum(member.file_size for member in archive.infolist())

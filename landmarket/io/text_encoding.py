@@ -8,6 +8,7 @@ from pathlib import Path
 
 from landmarket.errors import ReadError
 from landmarket.io.dbf_table import decodes
+from landmarket.paths import refuse_pipe
 
 UTF8, GB, BIG5 = "UTF-8", "GB18030", "CP950"
 _CERTAIN = 2.0
@@ -67,6 +68,7 @@ def table_text(path: Path) -> tuple[str, str]:
         If it cannot be opened, is neither - line and cell are named -, or may as well be Big5.
     """
     try:
+        refuse_pipe(path)
         data = path.read_bytes().removeprefix(_BOM)
     except OSError as error:
         raise ReadError(f"{path}：打不开（{error.strerror}）。办法：检查路径与权限。") from error

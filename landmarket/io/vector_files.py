@@ -24,6 +24,7 @@ from landmarket.io.geoparquet import PARQUET, read_geoparquet
 from landmarket.io.shapefile_parts import SHAPEFILE, deleted_note, require_parts, require_same_records
 from landmarket.io.unread_shapes import SHAPES_NOT_READ, shapes_not_read
 from landmarket.io.zip_files import ZIP, unpacked_layer
+from landmarket.paths import is_there
 
 _SHOWN = 3
 
@@ -49,7 +50,7 @@ def list_layers(path: str | Path) -> list[str]:
     if is_database(path):
         return _tables(str(path))
     require_readable_format(Path(path))
-    if not Path(path).exists():
+    if not is_there(Path(path)):
         raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     if Path(path).suffix.lower() == ZIP:
         with unpacked_layer(Path(path)) as inner:
@@ -116,6 +117,8 @@ def _vector(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
 
 def _shapefile(path: Path, encoding: str | None, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
     """Read a shapefile by GDAL; give it, on its record numbers, and what was found about its encoding and names."""
+    if not is_there(path):
+        raise ReadError(f"{path}：没有这个文件。办法：检查路径与文件名。")
     name = _one_layer(path, layer)
     table = read_dbf(path)
     require_same_records(path, table)

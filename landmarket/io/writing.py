@@ -23,6 +23,7 @@ from landmarket.io.file_names import file_names, safe_file_name
 from landmarket.io.locks import acquire, release
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST, as_json, fingerprints, outputs_of, require_public, versions
 from landmarket.io.whole import DISK_ERRORS, output_errors, sync_file, sync_folder, write_synced, write_whole
+from landmarket.paths import is_there
 
 __all__ = [
     "LATEST",
@@ -266,7 +267,7 @@ def read_latest(out: Path) -> Path | None:
         If ``latest`` names something that is not a whole run.
     """
     path = out / LATEST
-    if not path.exists():
+    if not is_there(path):
         return None
     try:
         name = path.read_text(encoding="utf-8").strip()

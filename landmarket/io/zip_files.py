@@ -16,6 +16,7 @@ from landmarket.errors import ReadError
 from landmarket.io.boundary_text import SUFFIX as BOUNDARY_TEXT
 from landmarket.io.foreign_formats import require_readable_format
 from landmarket.io.geoparquet import PARQUET
+from landmarket.paths import refuse_pipe
 
 ZIP = ".zip"
 _LAYERS = (".shp", ".gpkg", ".gdb", ".geojson", ".json", *PARQUET, BOUNDARY_TEXT)
@@ -46,6 +47,7 @@ def unpacked_layer(path: Path) -> Iterator[Path]:
         more than any layer is, or it holds no file of layers or several.
     """
     try:
+        refuse_pipe(path)
         with ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="landmarket-") as folder:
             _unpack(archive, path, Path(folder))
             with _named_by_archive(path, folder):

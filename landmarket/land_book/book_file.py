@@ -17,6 +17,7 @@ from landmarket.io.locks import acquire, release
 from landmarket.io.whole import file_beside, output_errors
 from landmarket.land_book.book_rows import EVENTS, PARCELS, Row, event_table
 from landmarket.land_book.events import EVENT_COLUMNS, WHOLES
+from landmarket.paths import is_there
 
 _WAIT = 60.0
 """How long a writer waits for another one [s]."""
@@ -183,7 +184,7 @@ def make_file(path: Path, parcels: gpd.GeoDataFrame) -> None:
     if handle is None:
         raise OutputError(f"{path}：另一个人正在建立这个台账。办法：等他建好，用 open_book 打开。")
     try:
-        if path.exists():
+        if is_there(path):
             raise OutputError(f"{path}：文件已存在，台账不覆盖。办法：用 open_book 打开，或另取文件名。")
         with file_beside(path) as part:
             _make(part, parcels)

@@ -33,7 +33,7 @@ from landmarket.market.negotiation import nash_prices
 from landmarket.market.offer import Offer, appraised_prices, deposits, offer, yearly_reserve
 from landmarket.market.sealed_bids import least_tenderers, sealed
 from landmarket.market.terms import DealTerms, Form, Mode
-from landmarket.rules import national_rules, require_rule
+from landmarket.rules import as_day, national_rules, require_rule
 
 SOLD = "成交"
 NOBODY = "流拍-无人报名"
@@ -73,7 +73,7 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
         If a lease is longer than the law of the day allows, or a working day falls into a year whose holidays
         are not announced.
     BadValueError
-        If a price is missing, or a cost, term or rate that the terms need; see `deal_gaps`.
+        If the day is no date, a price is missing, or a cost, term or rate that the terms need; see `deal_gaps`.
 
     Warns
     -----
@@ -97,6 +97,7 @@ def simulate_deals(prices: pd.DataFrame, terms: DealTerms, *, seed: int, on: dat
     reserve would tell it. The reserve only decides whether the price is accepted.
     """
     require_unique_index(prices, "simulate_deals")
+    on = as_day(on, "simulate_deals")
     terms.require_in_force(on)
     require_lease_term(terms, on)
     if terms.form is Form.EQUITY:

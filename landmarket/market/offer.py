@@ -16,7 +16,7 @@ import pandas as pd
 from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound
 from landmarket.errors import RuleError
 from landmarket.exact import Ints, millionths, round_up, times_rate
-from landmarket.market.amounts import floats_of
+from landmarket.market.amounts import floats_of, not_whole
 from landmarket.market.rent import rent_faults, yearly_rent_fen
 from landmarket.market.terms import DealTerms, Form, StartRounding, StepBasis
 from landmarket.rules import national_rules, require_rule
@@ -242,15 +242,15 @@ def deal_gaps(prices: pd.DataFrame, terms: DealTerms) -> pd.Series[str]:
 def _faults(prices: pd.DataFrame, terms: DealTerms) -> list[Fault]:
     """Find what cannot be used of what these terms need."""
     require_columns(prices, ["total_price_fen", "area"], "simulate_deals")
-    total = floats_of(prices["total_price_fen"])
     cure = "先用 benchmark_price() 求出地价，未定价的宗地不能交易。"
-    faults = [fault("total_price_fen", ~((total > 0) & (total < _MOST * _FEN)), cure)]
+    faults = [fault("total_price_fen", not_whole(prices["total_price_fen"], 1), cure)]
+    area = floats_of(prices["area"])
+    faults.append(fault("area", np.isnan(area) & prices["area"].notna().to_numpy(), "计价面积应为数 [㎡]。"))
     if terms.form is Form.EQUITY:
         return faults
     if terms.industrial_minimum:
         require_columns(prices, ["price_use"], "simulate_deals")
     if terms.industrial_minimum or terms.step_basis is StepBasis.PER_SQUARE_METRE:
-        area = floats_of(prices["area"])
         faults.append(fault("area", ~((area > 0) & (area < _MOST)), "计价面积应大于 0。"))
     if terms.floor_entry_cost:
         require_columns(prices, list(_COSTS), "simulate_deals")

@@ -18,6 +18,8 @@ from landmarket.rule_file import RuleFile
 from landmarket.rules import load_toml
 from landmarket.workdays import HolidayNotice, holiday_notices
 
+_MOST_DAYS = 36_525  # a century
+_MOST_UNIT = 1_000_000_000
 _MOST_RATIO = 3  # no share of an appraised price is larger: it was typed in percent
 
 
@@ -200,7 +202,9 @@ class DealTerms:
         positive = {key: getattr(self, key) for key in ("start_ratio", "step", "unit_yuan", "min_bidders", "value_low")}
         wrong = [f"{key} 应大于 0" for key, value in positive.items() if value <= 0]
         days = ("notice_days", "listing_days", "contract_days", "payment_days", "lease_years")
-        wrong += [f"{key} 不应小于 0" for key in days if getattr(self, key) < 0]
+        wrong += [f"{key} 应在 0 至 {_MOST_DAYS} 之间" for key in days if not 0 <= getattr(self, key) <= _MOST_DAYS]
+        if self.unit_yuan > _MOST_UNIT:
+            wrong.append(f"unit_yuan 不应超过 {_MOST_UNIT} 元")
         if self.value_high < self.value_low:
             wrong.append("value_high 不应小于 value_low")
         if not self.bidder_weights or min(self.bidder_weights) < 0 or not sum(self.bidder_weights):

@@ -13,6 +13,7 @@ from landmarket.columns import rename_map
 from landmarket.errors import ReadError
 from landmarket.io.sheets import Grid, csv_grid, day, plain, workbook_grids
 from landmarket.io.values import half_width, number, term_years
+from landmarket.paths import is_folder
 from landmarket.pricing.notice_cells import grade_text, words
 from landmarket.pricing.notice_checks import check_notice
 from landmarket.pricing.notice_conflicts import refuse_conflicts
@@ -56,7 +57,7 @@ def read_price_table(path: str | Path) -> PriceTable:
     The column 元/㎡ is the master; 万元/亩 is only compared with it.
     """
     source = Path(path)
-    notice, grids = _folder(source) if source.is_dir() else _workbook(source)
+    notice, grids = _folder(source) if is_folder(source) else _workbook(source)
     found: list[Finding] = []
     frames = {table: _frame(grids.get(table), table, notice, found) for table in layout() if table != "notice"}
     refuse_conflicts(frames, notice.texts.get("name", ""))

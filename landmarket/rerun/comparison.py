@@ -20,6 +20,7 @@ import pyogrio
 
 from landmarket.errors import ReadError
 from landmarket.io.manifest import INTERNAL, KEY, MANIFEST
+from landmarket.paths import is_folder
 
 SAME_BYTES, SAME_CONTENT, DIFFERENT, MISSING = "逐字节相同", "内容相同", "不同", "缺少"
 _ROW = ["file", "result", "difference"]
@@ -53,7 +54,7 @@ def compare_runs(left: Path, right: Path) -> pd.DataFrame:
         If there is no such folder.
     """
     for folder in (left, right):
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise ReadError(f"{folder}：没有这个成果目录。办法：检查路径。")
     names = sorted(_names(left) | _names(right))
     return pd.DataFrame([(name, *_compared(left / name, right / name)) for name in names], columns=_ROW)
@@ -128,7 +129,8 @@ def _parquet_table(path: Path) -> pd.DataFrame:
     """Table of a file; lists and records are compared as they print."""
     stored = pq.read_table(path)
     nested = {field.name: stored[field.name] for field in stored.schema if pa.types.is_nested(field.type)}
-    return stored.to_pandas().assign(**{name: list(map(repr, cells.to_pylist())) for name, cells in nested.items()})
+    table: pd.DataFrame = stored.to_pandas()
+    return table.assign(**{name: list(map(repr, cells.to_pylist())) for name, cells in nested.items()})
 
 
 def _layers(left: Path, right: Path) -> str:

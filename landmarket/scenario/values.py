@@ -15,6 +15,7 @@ from landmarket.display import pairs_table
 from landmarket.distribution import SplitRule
 from landmarket.market.terms import DealTerms
 from landmarket.pricing.price_table import PriceTable
+from landmarket.rules import as_day
 from landmarket.units import wan_text
 from landmarket.zoning.conditions import UNCHOSEN
 from landmarket.zoning.constraints import ConstraintLayer
@@ -81,6 +82,16 @@ class Scenario:
     entry_rule: EntryRule
     terms: DealTerms
     split_rule: SplitRule
+
+    def __post_init__(self) -> None:
+        """Take a day with a time of midnight as its date.
+
+        Raises
+        ------
+        BadValueError
+            If the day is no date.
+        """
+        object.__setattr__(self, "on", as_day(self.on, "Scenario"))
 
     def __repr__(self) -> str:
         """Name the scenario instead of printing its layers; the seed would tell of reserves."""

@@ -8,8 +8,9 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from landmarket.checks import require_unique_index
+from landmarket.checks import require_unique_columns, require_unique_index
 from landmarket.crs import to_projected
+from landmarket.errors import BadValueError, MissingColumnError
 from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
@@ -73,10 +74,12 @@ def screen(
 
     Raises
     ------
+    MissingColumnError
+        If the table has no geometry.
+    BadValueError
+        If a column is there twice, the index has several levels, or a row is named twice.
     CrsError
         If the layer has no coordinate system.
-    BadValueError
-        If a row is named twice.
     """
     return survey(parcels, county=county, villages=villages, tolerances=tolerances, crs=crs).screening
 
@@ -111,11 +114,14 @@ def survey(
 
     Raises
     ------
+    MissingColumnError
+        If the table has no geometry.
+    BadValueError
+        If a column is there twice, the index has several levels, or a row is named twice.
     CrsError
         If the layer has no coordinate system.
-    BadValueError
-        If a row is named twice.
     """
+    _require_layer(parcels)
     limits = tolerances or Tolerances()
     require_unique_index(parcels, "screen")
     raw = to_projected(parcels) if crs is None else parcels.to_crs(crs)
@@ -146,3 +152,15 @@ def survey(
     accepted = table.loc[~aside].reset_index(names="source_row").set_index("parcel_code")
     drawn = gpd.GeoSeries(shapes, index=table.index, crs=table.crs)
     return Survey(Screening(accepted, findings, set_aside), drawn, over, limits)
+
+
+def _require_layer(parcels: pd.DataFrame) -> None:
+    """Refuse a table whose rows cannot be told apart or have no geometry."""
+    if not isinstance(parcels, gpd.GeoDataFrame) or parcels.active_geometry_name not in parcels.columns:
+        raise MissingColumnError(
+            "screen 缺少图形列（geometry）。办法：用 read_parcels 读取，或用 GeoDataFrame 的 set_geometry 指明图形列。"
+        )
+    if parcels.index.nlevels > 1:
+        names = "、".join(map(str, parcels.index.names))
+        raise BadValueError(f"screen：索引有 {parcels.index.nlevels} 级（{names}）。办法：先 reset_index()。")
+    require_unique_columns(parcels, set(parcels.columns), "screen")

@@ -15,7 +15,7 @@ import pandas as pd
 from landmarket.checks import require_columns, require_unique_index
 from landmarket.columns import label, schema
 from landmarket.errors import BadValueError, SchemeError, named_rows
-from landmarket.rules import Rule, require_rule, rule_in_force
+from landmarket.rules import Rule, as_day, require_rule, rule_in_force
 from landmarket.workdays import add_working_days
 from landmarket.zoning.entry_rule import JOINT, EntryRule, read_entry_rule, words
 from landmarket.zoning.parcel_code import other_rights
@@ -112,7 +112,7 @@ def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.Data
     MissingColumnError
         If a column is missing; a missing column is never read as consent.
     BadValueError
-        If a column holds a value that is not one of its own, or a parcel is named twice.
+        If the day is no date, a column holds a value that is not one of its own, or a parcel is named twice.
     SchemeError
         If a planned use is of another classification than the rules.
     NoRuleInForceError
@@ -134,6 +134,7 @@ def market_entry(parcels: pd.DataFrame, *, on: date, rule: EntryRule) -> pd.Data
     require_columns(parcels, list(NEEDED), "market_entry")
     _require_choices(parcels)
     _require_dates(parcels)
+    on = as_day(on, "market_entry")
     case = _Case(parcels, on, rule, rule.all_rules)
     found = [
         _right_reason(parcels.index),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from landmarket.errors import ReadError, RuleError
+from landmarket.paths import is_there
 from landmarket.pricing.compilation.rule import (
     CellAverage,
     CellKey,
@@ -58,7 +59,7 @@ def read_compile_rule(path: str | Path) -> CompileRule:
         source=document.text("source"),
         county=document.text("county"),
         verified=document.flag("verified"),
-        base_date=document.day("base_date"),
+        base_date=document.day_of_work("base_date"),
         last_edition=path.parent / document.text("last_edition"),
         samples=path.parent / document.text("samples"),
         key=document.choice("key", CellKey),
@@ -90,7 +91,7 @@ def read_compile_rule(path: str | Path) -> CompileRule:
     unknown = sorted(set(rule.index["use"]) - {use.name for use in rule.uses} - {""})
     if unknown:
         raise RuleError(f"{path}：[[index]] 的用途 {'、'.join(unknown)} 不在 [[use]] 中。办法：统一用途的写法。")
-    gone = [str(file) for file in (rule.last_edition, rule.samples) if not file.exists()]
+    gone = [str(file) for file in (rule.last_edition, rule.samples) if not is_there(file)]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")
     return rule

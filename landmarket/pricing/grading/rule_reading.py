@@ -11,6 +11,7 @@ import pandas as pd
 
 from landmarket.errors import BadValueError, ReadError, RuleError
 from landmarket.io.sheet_tables import sheet_numbers, sheet_table
+from landmarket.paths import is_there
 from landmarket.pricing.factors.formulas import BEST, Decay
 from landmarket.pricing.grading.grades import GRADE_NAMES, BoundaryMethod, printed_weights
 from landmarket.pricing.grading.rule import (
@@ -90,7 +91,7 @@ def read_grading_rule(path: str | Path) -> GradingRule:
     if rule.unit is UnitKind.AREA and rule.area_count < 2:
         raise RuleError(f"{path}：unit = area 时须有 area_count（区片数，不少于 2）。办法：补上。")
     files = [*layers.values(), *([rule.samples] if rule.samples else [])]
-    gone = [str(file.path) for file in files if not file.path.exists()]
+    gone = [str(file.path) for file in files if not is_there(file.path)]
     if gone:
         raise ReadError(f"{path}：找不到文件 {'、'.join(gone)}。办法：路径相对于该文件。")
     return rule
