@@ -133,11 +133,11 @@ def _typed(parameter: click.Parameter, value: object, folder: Path) -> object:
 def _tell(table: pd.DataFrame, folder: Path, which: str, as_json: bool) -> None:
     same = table["result"].isin([SAME_BYTES, SAME_CONTENT])
     with suppress(BrokenPipeError):  # whoever stops reading, as `| head` does, still has the code
-        _say(table, same, folder, as_json)
+        _say(table, same, folder, which, as_json)
     sys.exit(0 if same.all() else DIFFERENT)
 
 
-def _say(table: pd.DataFrame, same: pd.Series[bool], folder: Path, as_json: bool) -> None:
+def _say(table: pd.DataFrame, same: pd.Series[bool], folder: Path, which: str, as_json: bool) -> None:
     if as_json:
         tell_json({"folder": str(folder), "files": table.to_dict("records")})
     else:
@@ -146,4 +146,3 @@ def _say(table: pd.DataFrame, same: pd.Series[bool], folder: Path, as_json: bool
         counts = table["result"].value_counts().to_dict()
         tell("；".join(f"{name} {count} 个文件" for name, count in counts.items()))
         tell(f"{which}：{folder}" if same.all() else f"有 {int((~same).sum())} 个文件不同：{folder}")
-    sys.exit(0 if same.all() else DIFFERENT)
