@@ -188,7 +188,7 @@ def test_the_refusal_names_ten_rows_and_the_count() -> None:
     with pytest.raises(BadValueError) as refused:
         fen_series(pd.Series(np.nan, index=rows, name="deal_price"))
     assert str(refused.value) == (
-        f"金额列 deal_price 有缺失或非数值，共 12 行：{'、'.join(rows[:10])}。办法：补齐后再算。"
+        f"金额列 deal_price 有缺失、非数值或不小于 9e+16 元的，共 12 行：{'、'.join(rows[:10])}。办法：补齐后再算。"
     )
 
 

@@ -251,7 +251,7 @@ def _texts(column: pd.Series[str]) -> pd.Series[str]:
     """The texts of a column; cells of another kind, which may be lists, as missing."""
     if str(column.dtype) != "object":
         return column
-    cells: list[object] = column.tolist()
+    cells: Sequence[object] = column.tolist()
     texts = [cell if isinstance(cell, str) else None for cell in cells]
     return pd.Series(texts, index=column.index, dtype="str")
 
