@@ -18,7 +18,7 @@ from landmarket.report.geopackage import write_geopackage
 from landmarket.report.layer_style import Category, LayerStyle
 from landmarket.report.table_book import write_table_book
 from landmarket.screening import Screening, Survey, neighbour_table
-from landmarket.screening.result import FACTS, joined
+from landmarket.screening.result import FACTS, joined, row_numbers
 
 WORKBOOK, LAYERS, LIST = "检查结果.xlsx", "检查结果.gpkg", "检查结果.csv"
 PROBLEMS, PLACES, NEIGHBOURS = "问题宗地", "问题位置", "相邻关系"
@@ -135,7 +135,8 @@ def _shown(findings: pd.DataFrame) -> pd.DataFrame:
     """The findings with Chinese headers, columns by their labels, areas and places to the centimetre."""
     labels = {name: label(name) for name in findings["column"].unique()}
     measures = {name: findings[name].astype("float64").round(2) for name in FACTS if name != "fault"}
-    return findings.assign(column=findings["column"].map(labels), **measures).rename(columns=_HEADERS)
+    named = findings.assign(source_row=row_numbers(findings), column=findings["column"].map(labels), **measures)
+    return named.rename(columns=_HEADERS)
 
 
 def _counts(screening: Screening) -> list[str]:

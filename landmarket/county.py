@@ -30,6 +30,7 @@ from landmarket.zoning.conditions import FarEnd
 from landmarket.zoning.constraints import ConstraintLayer, Effect
 from landmarket.zoning.entry import EntryRule, read_entry_rule
 from landmarket.zoning.ownership import require_owners
+from landmarket.zoning.parcel_code import is_county_code
 from landmarket.zoning.place import require_villages
 from landmarket.zoning.plan import require_plan
 from landmarket.zoning.use import Scheme
@@ -263,10 +264,13 @@ def read_county(path: str | Path) -> County:
     constraints = tuple(_constraint(record, path.parent) for record in document.records("constraints"))
     context = tuple(_context(record, path.parent) for record in document.records("context"))
     graded = document.value("classification", "密级表") if document.has("classification") else {}
+    code = document.text("county")
+    if not is_county_code(code):
+        raise RuleError(f'{path}：county = {code!r} 不是县级行政区代码。办法：写 6 位数字，加引号，如 "411081"。')
     county = County(
         path=path,
         name=document.text("name"),
-        county=document.text("county"),
+        county=code,
         pilot=document.flag("pilot"),
         on=document.day_of_work("on"),
         seed=document.whole("seed"),

@@ -30,6 +30,7 @@ from landmarket.geometry import polygons_only
 from landmarket.io.parcels import read_parcels
 from landmarket.io.tables import read_csv_table
 from landmarket.io.writing import new_run
+from landmarket.report.cells import cells_of
 from landmarket.screening import Tolerances, neighbour_faults, survey
 from landmarket.screening.result import joined
 from tests.hunting import examples
@@ -312,6 +313,11 @@ def with_formulas(folder: Path, tmp_path: Path) -> Path:
     return tmp_path / "宗地.gpkg"
 
 
+def test_every_column_of_findings_has_a_chinese_header() -> None:
+    findings = survey(faulty_parcels([("spike", (50.0, 40.0, 6.0))]).drop(columns="defect")).screening.findings
+    assert all(cells_of(findings, name).header[0] > "\u4e00" for name in findings.columns)
+
+
 def test_every_finding_is_in_the_workbook_once_and_drawn_where_it_can_be(folder: Path, tmp_path: Path) -> None:
     parcels = read_parcels(with_formulas(folder, tmp_path))
     work = checked(parcels, survey(parcels, county="411081"), "宗地.gpkg")
@@ -349,7 +355,9 @@ def test_rows_that_the_workbook_leaves_out_stand_in_a_list(tmp_path: Path, monke
     tables, findings = problem_tables(work), work.screening.findings
     assert tables["容积率读不懂"]["源文件行号"].tolist() == [1, 2, 3]
     listed = read_csv_table(run.final / made["全部问题"])
-    assert listed["源文件行号"].tolist() == findings["source_row"].tolist()
+    assert listed["源文件行号"].fillna(0).astype("int").tolist() == findings["source_row"].tolist()
+    assert listed.loc[listed["源文件行号"].isna(), "值"].eq("整列").all()
+    assert "源文件行号" not in tables["文件没有这一列，全部按未知处理"]
     assert listed["值"].fillna("").tolist() == findings["value"].tolist()
     text = (run.final / made["全部问题"]).read_text(encoding="utf-8-sig")
     assert '"\'=1+1"' in text
@@ -374,4 +382,7 @@ def test_the_command_writes_what_it_says_and_ends_by_severity(folder: Path, tmp_
     assert "错误" in set(worst["severity"])
     sound = one(at(shapely.box(0, 0, 100, 100))).rename(columns={"parcel_code": "宗地代码"})
     sound.to_file(tmp_path / "好.gpkg", layer="宗地")
-    assert CliRunner().invoke(app, ["check", str(tmp_path / "好.gpkg")]).exit_code == 1  # columns are missing
+    done = CliRunner().invoke(app, ["check", str(tmp_path / "好.gpkg")])
+    assert done.exit_code == 1  # columns are missing
+    assert "[警告] 文件没有这一列，全部按未知处理：整列" in done.stdout
+    assert "行：0" not in done.stdout

@@ -109,6 +109,8 @@ def test_check_speaks_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         (["run", "no.toml"], 4, "打不开"),
         (["fly"], 2, "用法错误"),
         (["check", "x", "--nonsense"], 2, "用法错误"),
+        (["check", "x", "--county", "禹州"], 2, "禹州 不是县级行政区代码：应为 6 位数字，如 411081"),
+        (["check", "x", "--county", "41108"], 2, "41108 不是县级行政区代码"),
     ],
 )
 def test_refusals_are_told_in_chinese_without_a_traceback(

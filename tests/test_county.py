@@ -63,6 +63,7 @@ def test_files_that_only_some_work_needs_may_be_left_out(folder: Path) -> None:
     ("old", "new", "said"),
     [
         ('county = "411081"', "county = 411081", "county = 411081"),
+        ('county = "411081"', 'county = "41108"', "41108.*6 位数字"),
         ("pilot = true", 'pilot = "是"', "pilot"),
         ("on = 2026-03-02", 'on = "2026-03-02"', "日期"),
         ("on = 2026-03-02", "on = 9999-12-31", "1900 至 2199 年间的日期"),

@@ -276,6 +276,7 @@ def test_columns_the_file_lacks_are_said_once_and_unknown() -> None:
     accepted, findings, set_aside = screen(frame)
     assert set(findings["column"]) == {"pathway", "vote_on", "development_cost"}
     assert findings["source_row"].tolist() == [0, 0, 0]
+    assert screen(frame).summary()["行"].tolist() == ["整列"] * 3
     assert set_aside.empty
     assert accepted[["pathway", "vote_on", "development_cost"]].isna().all(axis=None)
     assert accepted["vote_on"].dtype == "datetime64[s]"

@@ -19,10 +19,19 @@ from landmarket.io.parcels import read_parcels
 from landmarket.io.writing import new_run
 from landmarket.paths import is_file
 from landmarket.screening import Screening, survey
+from landmarket.screening.result import WHOLE
+from landmarket.zoning.parcel_code import is_county_code
 
 WARNINGS_FOUND, ERRORS_FOUND = 1, 3
 _CODED = 3
 """Rows of a problem that the terminal names with their codes; the workbook names all."""
+
+
+def _county_code(context: click.Context, parameter: click.Parameter, code: str | None) -> str | None:
+    """Refuse what is no county code before anything is read."""
+    if code is not None and not is_county_code(code):
+        raise click.BadParameter(f"{code} 不是县级行政区代码：应为 6 位数字，如 411081", context, parameter)
+    return code
 
 
 @click.command(cls=ChineseCommand)
@@ -30,7 +39,9 @@ _CODED = 3
 @LAYER
 @CRS
 @ENCODING
-@click.option("--county", "code", help="县级行政区代码，如 411081；宗地代码须以此开头。")
+@click.option(
+    "--county", "code", callback=_county_code, metavar="代码", help="县级行政区代码，如 411081；宗地代码须以此开头。"
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -105,9 +116,12 @@ def _say_findings(screening: Screening, notes: tuple[str, ...], made: Mapping[st
     codes = dict(zip(named["source_row"].astype("str"), named["parcel_code"], strict=True))
     for row in summary.to_dict("records"):
         colour = {"错误": "red", "警告": "yellow"}.get(str(row["严重程度"]))
-        tell(f"[{row['严重程度']}] {row['检查项']}：{row['数量']} 行", colour=colour)
+        whole = row["行"] == WHOLE
+        count = WHOLE if whole else f"{row['数量']} 行"
+        tell(f"[{row['严重程度']}] {row['检查项']}：{count}", colour=colour)
         tell(f"{INDENT}列：{row['列']}")
-        tell(f"{INDENT}行：{_with_codes(str(row['行']), codes)}")
+        if not whole:
+            tell(f"{INDENT}行：{_with_codes(str(row['行']), codes)}")
         tell(f"{INDENT}值：{row['值']}")
         tell(f"{INDENT}办法：{row['办法']}")
     tell(counts_line(screening.counts))

@@ -8,6 +8,7 @@ from pathlib import Path
 from landmarket.audience import INTERNAL_TABLE, strictest
 from landmarket.products.work import Work, plain, rules_used
 from landmarket.report import write_workbook
+from landmarket.screening.result import row_numbers
 
 WORKBOOK = "地价与收益分配.xlsx"
 
@@ -33,7 +34,7 @@ def write_report(work: Work, path: Path, created: datetime) -> None:
             "prices": outcome.prices,
             "deals": outcome.deals,
             "shares": outcome.shares,
-            "findings": screening.findings,
+            "findings": screening.findings.assign(source_row=row_numbers(screening.findings)),
             "set_aside": plain(screening.set_aside),
         },
         title=f"{work.county.name}农村集体经营性建设用地",

@@ -22,6 +22,8 @@ _SEVERITIES = ["错误", "警告", "提示"]
 _SUMMARY = ["严重程度", "检查项", "列", "数量", "行", "值", "办法"]
 WHOLE_COLUMN = 0
 """Source row of a finding that concerns a whole column."""
+WHOLE = "整列"
+"""How people are told of it."""
 
 _FINDING = ["source_row", "parcel_code", "check", "severity", "column", "value", "cure"]
 FACTS = (
@@ -83,7 +85,7 @@ class Screening(NamedTuple):
         Returns
         -------
         DataFrame
-            严重程度, 检查项, 列, 数量, 行 (first ten source rows), 值 (their values), 办法; errors first.
+            严重程度, 检查项, 列, 数量, 行 (first ten source rows, or 整列), 值 (their values), 办法; errors first.
         """
         keys = ["severity", "check", "column", "cure"]
         groups = self.findings.groupby(keys, sort=False)
@@ -91,7 +93,8 @@ class Screening(NamedTuple):
         for name, header in (("source_row", "行"), ("value", "值")):
             distinct = self.findings[[*keys, name]].drop_duplicates()
             first_ten = distinct.groupby(keys, sort=False).head(SHOWN)
-            texts = first_ten.assign(**{name: first_ten[name].astype("str")}).groupby(keys, sort=False)[name]
+            shown = first_ten[name].astype("str").mask(first_ten[name].eq(WHOLE_COLUMN), WHOLE)
+            texts = first_ten.assign(**{name: shown}).groupby(keys, sort=False)[name]
             table[header] = texts.agg("、".join).to_numpy()
         table["column"] = table["column"].map(label)
         table = table.sort_values("severity", key=lambda names: names.map(_SEVERITIES.index), kind="stable")
@@ -191,7 +194,7 @@ class Findings:
         )
         self._frames.append(told if facts is None else told.join(facts.set_axis(told.index, axis=0)))
 
-    def add_column(self, key: str, column: str, value: str = "整列") -> None:
+    def add_column(self, key: str, column: str, value: str = WHOLE) -> None:
         """Record a finding that concerns a whole column; it stands under source row 0.
 
         Parameters
@@ -237,6 +240,23 @@ class Findings:
         table = pd.concat(self._frames, ignore_index=True).reindex(columns=columns)
         kinds = {name: "str" if name == "fault" else "float64" for name in FACTS}
         return table.astype(kinds)
+
+
+def row_numbers(findings: pd.DataFrame) -> pd.Series[int]:
+    """Number the findings by source row for people; a finding on a whole column has no number (行号).
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Findings.
+
+    Returns
+    -------
+    Series of Int64
+        On the same index.
+    """
+    rows = findings["source_row"].astype("Int64")
+    return rows.mask(rows.eq(WHOLE_COLUMN))
 
 
 def joined(findings: pd.DataFrame, column: str) -> pd.Series[str]:

@@ -143,6 +143,27 @@ class ParcelCode:
         return self.ownership == "J"
 
 
+def is_county_code(text: str) -> bool:
+    """Tell whether a text is built like a county code (县级行政区代码).
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    bool
+        True for six digits.
+
+    Examples
+    --------
+    >>> [is_county_code(text) for text in ("411081", "41108", "禹州")]
+    [True, False, False]
+    """
+    return re.fullmatch("[0-9]{6}", text) is not None
+
+
 def build_parcel_code(county: str, district: str, subdistrict: str, ownership: str, feature: str, sequence: int) -> str:
     """Build a parcel code from its parts.
 
