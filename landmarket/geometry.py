@@ -18,8 +18,8 @@ _LARGE = 1000.0
 """Shapes longer than this are measured by geodesics [m]."""
 _STEP = 100.0
 """Distance of the points between which their sides are geodesics [m]."""
-_ROUNDING = 1e-4
-"""What the rounding of coordinates may do to the area of a shape [㎡]."""
+_LEAST_AREA, _LEAST_SHARE = 0.01, 1e-6
+"""What a repair after a change of system may take from an area or add to it, whichever is more [㎡]; of the area."""
 
 
 def ellipsoidal_area(parcels: gpd.GeoDataFrame) -> pd.Series[float]:
@@ -189,7 +189,10 @@ def repaired(geometry: Geometries) -> tuple[Geometries, npt.NDArray[np.bool_]]:
 
 
 def in_system(layer: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
-    """Bring a layer to a coordinate system (换算坐标系); what rounding makes invalid on the way is repaired.
+    """Bring a layer to a coordinate system (换算坐标系); what becomes invalid on the way is repaired.
+
+    An edge that is straight in one system is bent in another, and coordinates are rounded: a ring that touches itself
+    may cross itself by a millimetre afterwards.
 
     Parameters
     ----------
@@ -201,8 +204,8 @@ def in_system(layer: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        A shape that was valid and is no longer, as its rings touch, is repaired where that takes or adds no more than a
-        square centimetre; a shape that was invalid before stays as it is.
+        A shape that was valid and is no longer is repaired, where that changes its area by no more than 0.01 ㎡ or a
+        millionth of it; else, or where it was invalid before, it stays as it is, for the checks that follow to refuse.
     """
     moved = layer.to_crs(crs)
     if layer.crs == crs:
@@ -211,8 +214,9 @@ def in_system(layer: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     broken = np.flatnonzero(shapely.is_valid(before) & ~shapely.is_valid(after) & ~shapely.is_missing(after))
     if not len(broken):
         return moved
-    mended = polygons_only(shapely.make_valid(after[broken], method="structure"))
-    same = np.abs(shapely.area(mended) - shapely.area(after[broken])) <= _ROUNDING
+    mended, _ = repaired(after[broken])
+    area = shapely.area(mended)
+    same = np.abs(area - shapely.area(after[broken])) <= np.maximum(_LEAST_AREA, _LEAST_SHARE * area)
     after[broken[same]] = mended[same]
     return moved.set_geometry(gpd.GeoSeries(after, index=moved.index, crs=moved.crs))
 

@@ -110,6 +110,17 @@ def test_a_layer_that_lies_elsewhere_or_is_empty_is_refused(
         read_scenario(read_county(copy), CRS.from_epsg(4547))
 
 
+@pytest.mark.filterwarnings("ignore::landmarket.errors.LandMarketWarning")
+@pytest.mark.parametrize("crs", [4526, 2437, 32649])
+def test_layers_are_good_in_whatever_system_the_parcels_are(crs: int) -> None:
+    """With the prefix, of another meridian and datum, of UTM: rings that touch themselves are not broken on the way."""
+    scenario, own = (read_scenario(read_county(sample_county()), CRS.from_epsg(code)) for code in (crs, 4547))
+    for layer, before in ((scenario.villages, own.villages), (scenario.plan, own.plan), (scenario.owners, own.owners)):
+        assert layer.is_valid.all()
+        straight = before.to_crs(crs).area  # also of a ring that crosses itself by a millimetre
+        assert (layer.area - straight).abs().max() < 0.2
+
+
 @pytest.mark.filterwarnings("ignore::landmarket.errors.PriceTableWarning")
 def test_an_end_of_the_range_for_a_use_the_notice_does_not_have_is_refused(tmp_path: Path) -> None:
     copy = tmp_path / "county"

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
-from shapely.affinity import translate
+from shapely.affinity import rotate, translate
 
 from landmarket.checks import require_projected
 from landmarket.errors import CrsError
@@ -80,6 +80,22 @@ def test_whatever_the_ring_the_repair_is_valid_or_in_doubt(ring: list[tuple[int,
     assert shapely.is_valid(result[0])
     if sure[0] and not shapely.is_valid(shapely.Polygon(ring)):
         assert result[0].area == pytest.approx(shapely.Polygon(ring).area, rel=1e-3)
+
+
+def test_a_ring_that_crosses_itself_only_in_the_other_system_is_repaired() -> None:
+    """A notch ends a micrometre before the straight edge opposite, which is bent in the zone of the next meridian."""
+    notched = shapely.Polygon([(0, 0), (2000, 0), (2000, 999), (1001, 999), (1000, 1e-6), (999, 999), (0, 999)])
+    turned = rotate(notched, 180, origin=(1000, 499.5))
+    bow_tie = shapely.Polygon([(0, 0), (2000, 999), (2000, 0), (0, 999)])
+    shapes = [translate(shape, 620_000, 3_780_000) for shape in (notched, turned, bow_tie)]
+    layer = gpd.GeoDataFrame(geometry=[*shapes, None], index=[5, 3, 4, 1], crs=4547)
+    moved, found = layer.to_crs(4548), in_system(layer, CRS.from_epsg(4548))
+    assert layer.is_valid.tolist() == [True, True, False, False]
+    assert moved.is_valid.tolist()[:2] != [True, True]
+    assert_same_index(found, layer)
+    assert found.is_valid.tolist() == [True, True, False, False]
+    assert found.area.iloc[:2].tolist() == pytest.approx(moved.area.iloc[:2].tolist(), rel=1e-6)
+    assert found.geometry.loc[4].equals_exact(moved.geometry.loc[4], 0)
 
 
 def test_area_is_on_the_same_index_with_gaps() -> None:
