@@ -24,6 +24,8 @@ from landmarket.errors import (
 
 JOINT = "；"
 """Between the reasons of one row."""
+FARTHEST = 1e8
+"""No place on earth has a coordinate above this, zone number or not [m]."""
 
 
 def require_columns(table: pd.DataFrame, names: list[str], needed_by: str) -> None:

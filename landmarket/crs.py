@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Proj
 
+from landmarket.checks import FARTHEST
 from landmarket.errors import CrsError
 
 GEOGRAPHIC = "EPSG:4490"
@@ -108,6 +110,24 @@ class Recognised:
 
 def _within(low: float, high: float, interval: tuple[float, float]) -> bool:
     return interval[0] <= low and high <= interval[1]
+
+
+def extent_on_earth(shapes: npt.NDArray[np.object_]) -> Bounds:
+    """Give the extent of shapes without those that can lie nowhere: a slip of one says nothing of the others.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        In any system.
+
+    Returns
+    -------
+    tuple of float
+        min x, min y, max x, max y; of all shapes where none has coordinates of a place on earth.
+    """
+    near = (np.abs(shapely.bounds(shapes)) <= FARTHEST).all(axis=1)
+    west, south, east, north = map(float, shapely.total_bounds(shapes[near] if near.any() else shapes))
+    return west, south, east, north
 
 
 def recognise_crs(bounds: Bounds) -> Recognised:
@@ -238,6 +258,8 @@ def distorts(layer: gpd.GeoDataFrame) -> bool:
 def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Bring a layer to true metres: geographic coordinates, and Web Mercator, go to their own 3-degree zone.
 
+    The zone is that of the middle of the layer, the median of its shapes: a few that lie elsewhere do not choose it.
+
     Parameters
     ----------
     layer : GeoDataFrame
@@ -255,13 +277,11 @@ def to_projected(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if layer.crs is None:
         raise CrsError("图层没有坐标系。办法：读取时用 crs= 指明。")
-    if layer.crs.is_projected:
-        if not distorts(layer):
-            return layer
-        layer = layer.to_crs(GEOGRAPHIC)
-    min_x, _, max_x, _ = layer.geometry.total_bounds
-    if not math.isfinite(min_x + max_x):
+    if layer.crs.is_projected and not distorts(layer):
+        return layer
+    place = place_of(layer, layer.crs)
+    if place is None:
         raise CrsError(
             "图层是经纬度坐标，但没有一个图形有坐标，不能确定 3 度带。办法：检查文件是否完整，或改用投影坐标系的图层。"
         )
-    return layer.to_crs(zone_crs(float(min_x + max_x) / 2))
+    return layer.to_crs(zone_crs(place[0]))

@@ -12,7 +12,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from landmarket.checks import require_projected, require_same_crs, require_unique_index
+from landmarket.checks import FARTHEST, require_projected, require_same_crs, require_unique_index
 from landmarket.common_area import common_areas
 from landmarket.errors import BadValueError, named_rows
 
@@ -106,11 +106,12 @@ def require_polygons(layer: gpd.GeoDataFrame, what: str, needed_by: str) -> Geom
     Raises
     ------
     BadValueError
-        If a geometry is missing, empty, invalid or no polygon.
+        If a geometry is missing, empty, invalid, no polygon or nowhere on earth.
     """
     geometry: Geometries = layer.geometry.to_numpy()
-    usable = np.isin(shapely.get_type_id(geometry), POLYGONS) & (shapely.area(geometry) > 0)
-    usable &= shapely.is_valid(geometry)
+    usable = np.isin(shapely.get_type_id(geometry), POLYGONS) & shapely.is_valid(geometry)
+    usable &= (np.abs(shapely.bounds(geometry)) <= FARTHEST).all(axis=1)
+    usable[usable] = shapely.area(geometry[usable]) > 0
     if not usable.all():
         rows = layer.index[~usable]
         raise BadValueError(

@@ -129,6 +129,15 @@ def test_geographic_layer_goes_to_its_own_zone() -> None:
     assert to_projected(layer((113.1, 34.0, 113.6, 34.4), "EPSG:4490")).crs.to_epsg() == 4547
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:3857"])
+@pytest.mark.parametrize("far", [(131.0, 45.0), (74.0, 39.0), (-60.0, -30.0)])
+def test_a_shape_that_lies_elsewhere_does_not_choose_the_zone(crs: str, far: tuple[float, float]) -> None:
+    """113.3°E lies in the zone of 114°E, EPSG:4547."""
+    places = [(113.1, 34.1), (113.3, 34.2), (113.5, 34.3), far]
+    shapes = [shapely.box(x, y, x + 0.001, y + 0.001) for x, y in places]
+    assert to_projected(gpd.GeoDataFrame(geometry=shapes, crs=4490).to_crs(crs)).crs.to_epsg() == 4547
+
+
 def test_ellipsoidal_area_equals_the_geodesic_one() -> None:
     """Against PROJ's geodesic area on the same ellipsoid, at both edges of the zone."""
     squares = gpd.GeoDataFrame(

@@ -234,9 +234,10 @@ def test_at_rows() -> None:
 
 
 BOW = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+FAR = shapely.box(1e200, 1e200, 2e200, 2e200)
 
 
-@pytest.mark.parametrize("bad", [BOW, None, shapely.Polygon(), shapely.LineString([(0, 0), (1, 1)])])
+@pytest.mark.parametrize("bad", [BOW, None, shapely.Polygon(), shapely.LineString([(0, 0), (1, 1)]), FAR])
 def test_unusable_geometry_is_refused(bad: object) -> None:
     good = shapely.box(0, 0, 1, 1)
     with pytest.raises(BadValueError, match="p1"):

@@ -93,6 +93,15 @@ def test_the_layer_of_villages_is_held_against_its_codes_too(tmp_path: Path) -> 
         read_layer(tmp_path / "v.gpkg")
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4526"])
+@pytest.mark.parametrize("stated", [True, False])
+@pytest.mark.parametrize("slip", [1e12, -1e200, np.inf])
+def test_a_shape_that_lies_nowhere_does_not_hide_the_system(crs: str, stated: bool, slip: float) -> None:
+    layer = parcels(None if crs == "EPSG:4490" else crs, said=crs if stated else None)
+    layer.geometry = [*layer.geometry.iloc[:2], shapely.transform(layer.geometry.iloc[2], lambda points: points * slip)]
+    assert with_crs(layer, None, "f.shp")[0].crs == crs
+
+
 def test_one_parcel_astray_or_codes_that_disagree_do_not_speak_for_a_layer() -> None:
     right = parcels("EPSG:4547", said="EPSG:4547")
     astray = right.geometry.to_list()

@@ -9,7 +9,17 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
-from landmarket.crs import GEOGRAPHIC, PREFIX, Recognised, distorts, place_of, recognise_crs, swap_axes, zone_crs
+from landmarket.crs import (
+    GEOGRAPHIC,
+    PREFIX,
+    Recognised,
+    distorts,
+    extent_on_earth,
+    place_of,
+    recognise_crs,
+    swap_axes,
+    zone_crs,
+)
 from landmarket.errors import CoordinateWarning, CrsError
 from landmarket.io.datum import datum_note
 from landmarket.io.provinces import province_of_codes
@@ -76,7 +86,7 @@ def _located(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
         if stated is None:
             raise CrsError(f"{where}：没有图形，也没有坐标系。办法：检查文件是否完整。")
         return layer.set_crs(stated), "没有图形"
-    min_x, min_y, max_x, max_y = map(float, shapely.total_bounds(layer.geometry.to_numpy()))
+    min_x, min_y, max_x, max_y = extent_on_earth(shapes)
     seen = recognise_crs((min_x, min_y, max_x, max_y))
     if seen.swapped:
         layer = swap_axes(layer)

@@ -65,14 +65,6 @@ class ParcelFile:
         """Number of rows."""
         return int(self.starts[-1])
 
-    @property
-    def extent(self) -> Floats:
-        """Extent of all shapes: min x, min y, max x, max y; NaN where there is none."""
-        known = self.boxes[~np.isnan(self.boxes).any(axis=1)]
-        if not len(known):
-            return np.full(4, np.nan)
-        return np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)])
-
 
 def parcel_file(path: Path) -> ParcelFile:
     """Look at the footer of a GeoParquet file; no row is read.

@@ -21,7 +21,7 @@ from pyproj import CRS
 
 from landmarket.checks import require_projected
 from landmarket.county import County, read_scenario, require_meeting
-from landmarket.crs import recognise_crs, to_projected
+from landmarket.crs import extent_on_earth, recognise_crs, to_projected
 from landmarket.errors import BadValueError, LandMarketWarning, ReadError
 from landmarket.io.kept_work import kept_work
 from landmarket.io.located import with_crs
@@ -201,7 +201,6 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
     stated = next(iter(file.shapes.values()))
     boxes = gpd.GeoDataFrame(geometry=shapely.box(*file.boxes.T), crs=CRS.from_user_input(stated) if stated else None)
     there, _ = with_crs(boxes, county.crs, where)
-    x0, y0, x1, y1 = map(float, file.extent)
     projected = to_projected(there)
     crs = require_projected(projected, "run_tiles")
     scenario = read_scenario(county, crs)
@@ -211,7 +210,7 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
         file=file,
         county=county.county,
         stated=CRS.from_user_input(there.crs).to_wkt(),
-        swapped=recognise_crs((x0, y0, x1, y1)).swapped,
+        swapped=recognise_crs(extent_on_earth(boxes.geometry.to_numpy())).swapped,
         crs=crs.to_wkt(),
         scenario=_without_layers(scenario),
         villages=indexed(scenario.villages),
