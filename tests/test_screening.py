@@ -236,20 +236,66 @@ def test_touching_neighbours_do_not_overlap() -> None:
     assert screen(frame, county=COUNTY).findings.empty
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:4526", "EPSG:4490", "EPSG:3857"])
+@pytest.mark.parametrize("scale", [1e12, 1e150, 1e200, -1e300, np.inf])
+def test_a_shape_that_lies_nowhere_on_earth_is_set_aside_alone(crs: str, scale: float) -> None:
+    frame = clean().to_crs(crs)
+    frame.geometry = [scaled(shape, scale) if row == 3 else shape for row, shape in frame.geometry.items()]
+    found = screen(frame, county=COUNTY)
+    assert found.set_aside["set_aside_reason"].to_dict() == {3: "坐标超出范围"}
+    assert found.findings["source_row"].tolist() == [3]
+    assert (found.accepted["area"] == round(3000.0 / 1.00001, 2)).all()
+
+
+@pytest.mark.parametrize("scale", [1e200, np.inf])
+def test_shapes_that_all_lie_nowhere_are_all_set_aside(scale: float) -> None:
+    frame = clean()
+    frame.geometry = [scaled(shape, scale) for shape in frame.geometry]
+    assert set(screen(frame).set_aside["set_aside_reason"]) == {"坐标超出范围"}
+
+
+def scaled(shape: shapely.Geometry, scale: float) -> shapely.Geometry:
+    return shapely.transform(shape, lambda points: points * scale)
+
+
+def test_a_ring_of_one_point_is_a_fault_of_its_own_row() -> None:
+    """Alone it is no shape; beside a sound ring nothing of the area is in doubt."""
+    frame = clean()
+    point = shapely.Polygon([(430_210, 3_770_010)] * 4)
+    with_hole = shapely.Polygon(frame.geometry.iloc[4].exterior.coords, [[(430_410, 3_770_010)] * 4])
+    frame.geometry = [{3: point, 5: with_hole}.get(row, shape) for row, shape in frame.geometry.items()]
+    found = screen(frame, county=COUNTY)
+    assert found.set_aside.index.tolist() == [3]
+    assert found.findings.groupby("source_row")["value"].first().str.startswith("界址点太少").to_dict() == {
+        3: True,
+        5: True,
+    }
+
+
+def test_rows_that_share_a_number_are_refused() -> None:
+    """As tables put together have them: what is found of one row would be told of the other."""
+    frame = clean()
+    twice = pd.concat([frame.iloc[:4].reset_index(drop=True), frame.iloc[4:6].reset_index(drop=True)])
+    with pytest.raises(BadValueError, match=r"行号（索引）重复，共 2 行：0、1。办法：.*reset_index"):
+        screen(twice)
+
+
 def test_no_parcel_code_column_sets_every_row_aside() -> None:
     screening = screen(clean().drop(columns="parcel_code"))
     assert screening.counts == {"读入": 12, "采用": 0, "暂不处理": 12}
 
 
+@pytest.mark.parametrize(("units", "named"), [("us-ft", "US survey foot"), ("km", "kilometre")])
+def test_a_system_in_another_unit_than_metres_is_refused(units: str, named: str) -> None:
+    """Its areas would be 10.76 times what they are, or a millionth."""
+    frame = clean().to_crs(f"+proj=tmerc +lon_0=114 +k=1 +x_0=500000 +ellps=GRS80 +units={units}")
+    with pytest.raises(CrsError, match=rf"单位是 {named}，不是米.*办法"):
+        screen(frame)
+
+
 def test_layer_without_crs_is_refused() -> None:
     with pytest.raises(CrsError):
         screen(clean().set_crs(None, allow_override=True))
-
-
-def test_rows_named_twice_are_refused() -> None:
-    twice = pd.concat([clean(), clean()])
-    with pytest.raises(BadValueError, match="screen"):
-        screen(twice)
 
 
 def test_tolerances_are_parameters() -> None:

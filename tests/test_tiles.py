@@ -210,6 +210,25 @@ def test_parcels_far_from_all_others_give_what_they_give_in_one_piece(
     pd.testing.assert_series_equal(seconds(done.table("parcels")).dtypes, seconds(whole.outcome.parcels).dtypes)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:4526", "EPSG:4490", "EPSG:3857"])
+@pytest.mark.parametrize("scale", [1e12, 1e200])
+def test_a_shape_that_lies_nowhere_is_set_aside_as_in_one_piece(
+    known: Known, tmp_path: Path, crs: str, scale: float
+) -> None:
+    folder = tmp_path / "county"
+    shutil.copytree(known.county.path.parent, folder)
+    rows = read_geoparquet(known.path).iloc[:6].to_crs(crs)
+    shapes = rows.geometry.to_numpy().copy()
+    shapes[2] = shapely.transform(shapes[2], lambda points: points * scale)
+    write_geoparquet(rows.set_geometry(gpd.GeoSeries(shapes, rows.index, rows.crs)), folder / "parcels.parquet")
+    in_groups(folder / "parcels.parquet", 2)
+    county = read_county(folder)
+    whole = do_county(county, lambda step: None)
+    assert whole.screening.set_aside["set_aside_reason"].to_dict() == {3: "坐标超出范围"}
+    for rows_of_tile in (1, 4):
+        assert_as_whole(run_tiles(county, tmp_path / "out", tiling=in_order(rows_of_tile)), whole)
+
+
 @settings(max_examples=examples(30), deadline=None)
 @given(st.data())
 def test_rows_are_read_as_among_all_others(known: Known, data: st.DataObject) -> None:

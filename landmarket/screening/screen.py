@@ -8,15 +8,23 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from landmarket.checks import require_unique_columns, require_unique_index
+from landmarket.checks import require_unique_columns
 from landmarket.crs import to_projected
-from landmarket.errors import BadValueError, MissingColumnError
+from landmarket.errors import BadValueError, MissingColumnError, named_rows
 from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
 from landmarket.screening.places import check_places
 from landmarket.screening.result import Findings, Screening, joined
-from landmarket.screening.shapes import Overlaps, Tolerances, check_area, check_geometry, check_overlaps, overlaps
+from landmarket.screening.shapes import (
+    Overlaps,
+    Tolerances,
+    check_area,
+    check_geometry,
+    check_overlaps,
+    check_range,
+    overlaps,
+)
 from landmarket.screening.values import check_columns, check_facts, check_headers, check_values
 
 ERROR = "错误"
@@ -123,7 +131,6 @@ def survey(
     """
     _require_layer(parcels)
     limits = tolerances or Tolerances()
-    require_unique_index(parcels, "screen")
     raw = to_projected(parcels) if crs is None else parcels.to_crs(crs)
     table = raw.copy()
     if "parcel_code" not in table.columns:
@@ -134,7 +141,8 @@ def survey(
     check_values(table, found)
     check_columns(table, found)
     check_codes(table, raw, found, county)
-    shapes, certain = check_geometry(table, found, limits)
+    beyond = check_range(parcels, table, found)
+    shapes, certain = check_geometry(table, found, limits, beyond)
     used = shapes.copy()
     used[~certain] = None
     table = table.set_geometry(gpd.GeoSeries(used, index=table.index, crs=table.crs))
@@ -164,3 +172,9 @@ def _require_layer(parcels: pd.DataFrame) -> None:
         names = "、".join(map(str, parcels.index.names))
         raise BadValueError(f"screen：索引有 {parcels.index.nlevels} 级（{names}）。办法：先 reset_index()。")
     require_unique_columns(parcels, set(parcels.columns), "screen")
+    repeated = parcels.index[parcels.index.duplicated()].unique()
+    if len(repeated):
+        raise BadValueError(
+            f"screen：行号（索引）重复，{named_rows(repeated)}。"
+            "办法：先 parcels.reset_index(drop=True)，合并各表时用 pd.concat(…, ignore_index=True)。"
+        )

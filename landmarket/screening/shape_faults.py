@@ -91,8 +91,9 @@ def shape_faults(before: Geometries, after: Geometries, certain: Mask) -> ShapeF
     fault = name.map(_REASONS).fillna(name).to_numpy(dtype=object)
     x, y = (np.array(pd.to_numeric(said[column], errors="coerce"), dtype=np.float64) for column in (1, 2))
     fault[_double_rings(before)] = DOUBLE_RING
-    spiked, tips = _spikes(before)
-    spiked, tips = spiked[certain[spiked]], tips[certain[spiked]]
+    sure = np.flatnonzero(certain)
+    spiked, tips = _spikes(before[sure])
+    spiked = sure[spiked]
     fault[spiked] = SPIKE
     x[spiked], y[spiked] = tips.T
     left = np.nan_to_num(shapely.area(after))
@@ -121,6 +122,9 @@ def _double_rings(geometry: Geometries) -> Mask:
 def _spikes(geometry: Geometries) -> tuple[Positions, Floats]:
     """Shapes with a corner from which the boundary goes back the way it came, and the first such corner of each."""
     rings, owner = _rings(geometry)
+    x0, y0, x1, y1 = shapely.bounds(rings).T
+    spread = (x0 < x1) | (y0 < y1)  # of one point alone no ring is left without its repetitions
+    rings, owner = rings[spread], owner[spread]
     points, ring = shapely.get_coordinates(shapely.remove_repeated_points(rings), return_index=True)
     start = np.searchsorted(ring, ring)
     last = np.append(ring[1:] != ring[:-1], True) if len(ring) else np.zeros(0, dtype=bool)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from landmarket.checks import FARTHEST
 from landmarket.common_area import common_areas
 from landmarket.geometry import ellipsoidal_area, flat, mean_width, polygon_parts, polygons_only, repaired
 from landmarket.io.unread_shapes import SHAPES_NOT_READ
@@ -25,6 +26,8 @@ _SAME = 1e-6
 """Shapes are equal where this share of the ground of both is not in both."""
 _AT_ONCE = 10_000
 """Shapes whose corners are taken out at a time."""
+_ROUND = 360.0
+"""No place on earth has a longitude above this [°]."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,36 @@ class Tolerances:
     gap_area: float = 0.5
 
 
-def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances) -> tuple[Geometries, Mask]:
+def check_range(drawn: gpd.GeoDataFrame, table: gpd.GeoDataFrame, found: Findings) -> Mask:
+    """Find shapes that lie nowhere on earth, as nothing can be measured of them (坐标超出范围).
+
+    Parameters
+    ----------
+    drawn : GeoDataFrame
+        Raw parcels in their own system.
+    table : GeoDataFrame
+        The same rows in the system of the work.
+    found : Findings
+        Where findings go.
+
+    Returns
+    -------
+    ndarray of bool
+        Where a coordinate is infinite or too large, or has no place in the system of the work.
+    """
+    frames = shapely.bounds(drawn.geometry.to_numpy())
+    shaped = ~shapely.is_missing(drawn.geometry.to_numpy()) & ~shapely.is_empty(drawn.geometry.to_numpy())
+    within = (np.abs(frames) <= (FARTHEST if drawn.crs.is_projected else _ROUND)).all(axis=1)
+    within &= np.isfinite(shapely.bounds(table.geometry.to_numpy())).all(axis=1)
+    beyond: Mask = shaped & ~within
+    texts = [f"x {x0:.9g}—{x1:.9g}，y {y0:.9g}—{y1:.9g}" for x0, y0, x1, y1 in frames[beyond].tolist()]
+    found.add("geometry_out_of_range", beyond, texts)
+    return beyond
+
+
+def check_geometry(
+    table: gpd.GeoDataFrame, found: Findings, limits: Tolerances, beyond: Mask
+) -> tuple[Geometries, Mask]:
     """Check shapes and repair what can be repaired without doubt.
 
     Parameters
@@ -69,6 +101,8 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
         Where findings go.
     limits : Tolerances
         Limits of the checks.
+    beyond : ndarray of bool
+        Shapes that are not looked at, as they lie nowhere; `check_range` finds them.
 
     Returns
     -------
@@ -84,6 +118,7 @@ def check_geometry(table: gpd.GeoDataFrame, found: Findings, limits: Tolerances)
     blank = missing & ~surface
     found.add("geometry_missing", blank, [""] * int(blank.sum()))
     found.add("geometry_not_polygon", surface, [unread[row] for row in table.index[surface]])
+    missing |= beyond
     kinds = shapely.get_type_id(original)
     usable = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)) & ~missing
     mixed = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
