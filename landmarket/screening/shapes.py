@@ -80,7 +80,8 @@ def check_range(drawn: gpd.GeoDataFrame, table: gpd.GeoDataFrame, found: Finding
     """
     frames = shapely.bounds(drawn.geometry.to_numpy())
     shaped = ~shapely.is_missing(drawn.geometry.to_numpy()) & ~shapely.is_empty(drawn.geometry.to_numpy())
-    within = (np.abs(frames) <= (FARTHEST if drawn.crs.is_projected else _ROUND)).all(axis=1)
+    degrees = drawn.crs is not None and drawn.crs.is_geographic
+    within = (np.abs(frames) <= (_ROUND if degrees else FARTHEST)).all(axis=1)
     within &= np.isfinite(shapely.bounds(table.geometry.to_numpy())).all(axis=1)
     beyond: Mask = shaped & ~within
     texts = [f"x {x0:.9g}—{x1:.9g}，y {y0:.9g}—{y1:.9g}" for x0, y0, x1, y1 in frames[beyond].tolist()]
