@@ -15,13 +15,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
 from landmarket.checks import require_projected
 from landmarket.county import County, read_scenario, require_meeting
-from landmarket.crs import extent_on_earth, recognise_crs, to_projected
+from landmarket.crs import extent_on_earth, recognise_crs, swap_axes, to_projected
 from landmarket.errors import BadValueError, LandMarketWarning, ReadError
 from landmarket.io.kept_work import kept_work
 from landmarket.io.located import with_crs
@@ -35,6 +36,7 @@ from landmarket.scenario import TOTAL, Scenario
 from landmarket.scenario.steps import zone_parcels
 from landmarket.tiles.gathered import gather
 from landmarket.tiles.parcel_file import ParcelFile, parcel_file
+from landmarket.tiles.rows import row_boxes
 from landmarket.tiles.tile_job import TileJob, indexed
 from landmarket.tiles.tile_record import TileRecord, finish_tile, kept_record
 from landmarket.tiles.tile_sums import Together, together, warn_again
@@ -200,9 +202,10 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
     where = str(file.path)
     stated = next(iter(file.shapes.values()))
     boxes = gpd.GeoDataFrame(geometry=shapely.box(*file.boxes.T), crs=CRS.from_user_input(stated) if stated else None)
+    swapped = recognise_crs(extent_on_earth(boxes.geometry.to_numpy())).swapped
     there, _ = with_crs(boxes, county.crs, where)
-    projected = to_projected(there)
-    crs = require_projected(projected, "run_tiles")
+    crs = require_projected(to_projected(_middle(file, there.crs, swapped)), "run_tiles")
+    projected = there.to_crs(crs)
     scenario = read_scenario(county, crs)
     require_meeting(projected, scenario.villages, where)
     zone_parcels(_nothing(crs), scenario)
@@ -210,7 +213,7 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
         file=file,
         county=county.county,
         stated=CRS.from_user_input(there.crs).to_wkt(),
-        swapped=recognise_crs(extent_on_earth(boxes.geometry.to_numpy())).swapped,
+        swapped=swapped,
         crs=crs.to_wkt(),
         scenario=_without_layers(scenario),
         villages=indexed(scenario.villages),
@@ -220,6 +223,15 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
         folder=folder,
     )
     return scenario, job
+
+
+def _middle(file: ParcelFile, crs: CRS, swapped: bool) -> gpd.GeoDataFrame:
+    """One shape whose place is that of most rows, as `landmarket.crs.place_of` tells it of the rows themselves."""
+    frames = row_boxes(file, np.arange(file.rows))
+    known = frames[np.isfinite(frames).all(axis=1)]
+    shape = shapely.box(*np.median(known, axis=0)) if len(known) else None
+    middle = gpd.GeoDataFrame(geometry=gpd.GeoSeries([shape], crs=crs))
+    return swap_axes(middle) if swapped else middle
 
 
 def _nothing(crs: CRS) -> gpd.GeoDataFrame:
