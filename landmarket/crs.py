@@ -30,6 +30,8 @@ _ZONES = (25, 45)
 _WIDE_ZONES = (13, 23)
 _WIDE_EASTINGS = (13_000_000.0, 24_000_000.0)
 _MOST_DISTORTION = 0.01
+_FAR, _FAR_DEGREES = 200_000.0, 2.0
+_CIRCLE = 180.0
 
 Bounds = tuple[float, float, float, float]
 
@@ -167,6 +169,30 @@ def recognise_crs(bounds: Bounds) -> Recognised:
         if _within(*x, _EASTINGS):
             return Recognised(None, swapped, f"横坐标不带带号，中央经线不明{order}")
     return Recognised(None, False, "坐标范围不像中国境内的经纬度或 3 度带坐标")
+
+
+def far_rows(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Find shapes that lie far from most of the others (远离其余图形): one county's never do.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        In degrees or metres; None where there is none.
+
+    Returns
+    -------
+    ndarray of bool
+        True where the middle of the frame is more than 200 km, or two degrees, from the median of all.
+    """
+    bounds = shapely.bounds(shapes)
+    bounds[~np.isfinite(bounds).all(axis=1)] = np.nan
+    middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+    known = middles[~np.isnan(middles[:, 0])]
+    if not len(known):
+        return np.zeros(len(shapes), dtype=bool)
+    centre = np.median(known, axis=0)
+    limit = _FAR_DEGREES if (np.abs(centre) <= _CIRCLE).all() else _FAR
+    return np.asarray(np.hypot(*(middles - centre).T) > limit, dtype=bool)
 
 
 def swap_axes(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

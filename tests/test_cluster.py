@@ -263,5 +263,5 @@ def test_other_versions_at_a_worker_are_refused(
 
 def test_without_dask_the_cure_is_said(county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "landmarket.cluster", None)
-    with pytest.raises(ClusterError, match=r"landmarket\[dask\]"):
+    with pytest.raises(ClusterError, match=r"办法：.*pip install -e '\.\[dask\]'"):
         tile_commands.run_on_cluster(county, tmp_path, "tcp://127.0.0.1:1", 5, False)

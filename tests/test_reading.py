@@ -181,6 +181,18 @@ def test_missing_prj_is_asked_for(tmp_path: Path) -> None:
     assert read_parcels(path, crs="EPSG:4547").crs.to_epsg() == 4547
 
 
+@pytest.mark.parametrize("east", [200_000, 500_000])  # 630 km: among the eastings of a zone; 930 km: outside them
+def test_rows_far_from_the_others_are_named_where_nothing_says_the_system(tmp_path: Path, east: int) -> None:
+    boxes = [shapely.box(430_000, 3_770_000, 430_060, 3_770_050)] * 3
+    boxes[1] = shapely.affinity.translate(boxes[1], east, 300_000)
+    gpd.GeoDataFrame({"BZ": ["a", "b", "c"]}, geometry=boxes, crs="EPSG:4547").to_file(tmp_path / "p.shp")
+    (tmp_path / "p.prj").unlink()
+    place = f"{430_000 + east}, 4070000"
+    with pytest.raises(CrsError, match=f"远离其余图形的共 1 行：2 = '{place}'.*办法：用 crs="):
+        read_parcels(tmp_path / "p.shp")
+    assert read_parcels(tmp_path / "p.shp", crs="EPSG:4547").crs.to_epsg() == 4547
+
+
 def test_many_layers_ask_which(tmp_path: Path) -> None:
     path = tmp_path / "two.gpkg"
     for name in ("宗地", "规划"):

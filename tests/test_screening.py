@@ -298,6 +298,20 @@ def test_layer_without_crs_is_refused() -> None:
         screen(clean().set_crs(None, allow_override=True))
 
 
+def test_a_parcel_far_from_all_others_is_told_with_its_place() -> None:
+    frame = clean()
+    frame.geometry = [translate(g, 0, 450_000) if row == 5 else g for row, g in frame.geometry.items()]
+    frame["registered_area"] = np.nan
+    findings = screen(frame, county=COUNTY).findings
+    (row,) = findings[findings["severity"].eq("警告")].to_dict("records")
+    assert (row["source_row"], row["check"]) == (5, "宗地远离其余宗地（中心相距 200 km 以上）")
+    # 450 km north along the meridian of 114°, where a degree of latitude is about 111 km: 34.05° + 4.05°.
+    assert row["value"] == "430430, 4220025（东经 113.21°、北纬 38.11°）"
+    near = clean()
+    near.geometry = [translate(g, 0, 150_000) if row == 5 else g for row, g in near.geometry.items()]
+    assert not screen(near, county=COUNTY).findings["check"].str.contains("远离").any()
+
+
 def test_tolerances_are_parameters() -> None:
     frame = clean()
     frame.loc[5, "registered_area"] = 3300.0

@@ -15,12 +15,13 @@ from landmarket.crs import (
     Recognised,
     distorts,
     extent_on_earth,
+    far_rows,
     place_of,
     recognise_crs,
     swap_axes,
     zone_crs,
 )
-from landmarket.errors import CoordinateWarning, CrsError
+from landmarket.errors import CoordinateWarning, CrsError, named_rows
 from landmarket.io.datum import datum_note
 from landmarket.io.provinces import province_of_codes
 
@@ -95,7 +96,8 @@ def _located(layer: gpd.GeoDataFrame, crs: str | None, where: str) -> tuple[gpd.
             raise CrsError(
                 f"{where}：没有坐标系说明（.prj），{seen.note}。"
                 f"范围 x {min_x:.0f}—{max_x:.0f}，y {min_y:.0f}—{max_y:.0f}。"
-                f"{_zones_of_codes(layer)}办法：用 crs=（命令行 --crs）指明，如 crs='EPSG:4547'（中央经线114°）。"
+                f"{_far_note(layer)}{_zones_of_codes(layer)}"
+                f"办法：用 crs=（命令行 --crs）指明，如 crs='EPSG:4547'（中央经线114°）。"
             )
         return layer.set_crs(seen.crs), f"{seen.note}，判为 {seen.crs.to_string()}（基准按 CGCS2000，坐标看不出）"
     _refuse_contradiction(stated, seen, where)
@@ -168,6 +170,15 @@ def _area_note(layer: gpd.GeoDataFrame) -> str:
         f"{_system(layer).name}的面积不是实际面积，检查与测算先换算到 CGCS2000 3 度带。"
         "办法：核对坐标系；确是的，最好索要 3 度带坐标的成果"
     )
+
+
+def _far_note(layer: gpd.GeoDataFrame) -> str:
+    """Name rows that lie far from the others: the extent may be theirs alone."""
+    far = far_rows(layer.geometry.to_numpy())
+    if not far.any():
+        return ""
+    places = [f"{x:.0f}, {y:.0f}" for x, y, *_ in shapely.bounds(layer.geometry.to_numpy()[far])]
+    return f"远离其余图形的{named_rows(layer.index[far], places)}，先核对这些行的坐标。"
 
 
 def _zones_of_codes(layer: gpd.GeoDataFrame) -> str:

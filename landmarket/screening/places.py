@@ -9,7 +9,7 @@ import shapely
 
 from landmarket.checks import require_projected
 from landmarket.common_area import common_areas
-from landmarket.crs import GEOGRAPHIC
+from landmarket.crs import GEOGRAPHIC, far_rows
 from landmarket.geometry import in_system
 from landmarket.io.shifted_places import FEWEST, Shift, shift_of
 from landmarket.pieces import EQUAL_AREA
@@ -54,6 +54,26 @@ def check_places(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoData
         astray |= wrong
     if astray.sum() >= FEWEST:
         _check_shift(table, found, there)
+
+
+def check_far(table: gpd.GeoDataFrame, found: Findings) -> None:
+    """Find parcels far from the others, where no layer of villages tells which lie outside the county.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Parcels with usable shapes or none, in a projected system [m].
+    found : Findings
+        Where findings go.
+    """
+    far = far_rows(table.geometry.to_numpy())
+    points = gpd.GeoSeries(shapely.point_on_surface(table.geometry.to_numpy()[far]), crs=table.crs)
+    plane, degrees = (shapely.get_coordinates(each.to_numpy()) for each in (points, points.to_crs(GEOGRAPHIC)))
+    texts = [
+        f"{x:.0f}, {y:.0f}（东经 {longitude:.2f}°、北纬 {latitude:.2f}°）"
+        for (x, y), (longitude, latitude) in zip(plane, degrees, strict=True)
+    ]
+    found.add("parcel_far", far, texts)
 
 
 def _check_shift(table: gpd.GeoDataFrame, found: Findings, villages: gpd.GeoDataFrame) -> None:

@@ -14,7 +14,7 @@ from landmarket.errors import BadValueError, MissingColumnError, named_rows
 from landmarket.io.manifest import secret_name
 from landmarket.io.values import clean_text
 from landmarket.screening.codes import check_codes
-from landmarket.screening.places import check_places
+from landmarket.screening.places import check_far, check_places
 from landmarket.screening.result import Findings, Screening, joined
 from landmarket.screening.shapes import (
     Overlaps,
@@ -148,7 +148,9 @@ def survey(
     table = table.set_geometry(gpd.GeoSeries(used, index=table.index, crs=table.crs))
     check_area(table, found, limits)
     check_facts(table, found)
-    if villages is not None:
+    if villages is None:
+        check_far(table, found)
+    else:
         check_places(table, found, villages)
     over = overlaps(shapes, limits.overlap_area)
     check_overlaps(table, found, over)

@@ -225,12 +225,12 @@ def _job(county: County, file: ParcelFile, folder: Path) -> tuple[Scenario, Tile
     return scenario, job
 
 
-def _middle(file: ParcelFile, crs: CRS, swapped: bool) -> gpd.GeoDataFrame:
+def _middle(file: ParcelFile, crs: CRS | None, swapped: bool) -> gpd.GeoDataFrame:
     """One shape whose place is that of most rows, as `landmarket.crs.place_of` tells it of the rows themselves."""
     frames = row_boxes(file, np.arange(file.rows))
     known = frames[np.isfinite(frames).all(axis=1)]
-    shape = shapely.box(*np.median(known, axis=0)) if len(known) else None
-    middle = gpd.GeoDataFrame(geometry=gpd.GeoSeries([shape], crs=crs))
+    shapes = shapely.box(*np.median(known, axis=0)[:, None]) if len(known) else np.array([None])
+    middle = gpd.GeoDataFrame(geometry=shapes, crs=crs)
     return swap_axes(middle) if swapped else middle
 
 
