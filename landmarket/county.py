@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import shapely
 from pyproj import CRS
 
@@ -396,7 +397,7 @@ def require_meeting(layer: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, name: s
         If the layer has no shape, or none of it lies in the extent of the villages.
     """
     shapes = layer.geometry.to_numpy()
-    shapes = shapes[~shapely.is_missing(shapes)]
+    shapes = shapes[np.isfinite(shapely.bounds(shapes)).all(axis=1)]
     extent = shapely.box(*shapely.total_bounds(villages.geometry.to_numpy()))
     if not shapely.intersects(shapes, extent).any():
         what = "没有任何图形" if not len(shapes) else "与村界图层不在一处，多半是坐标系或带号写错"
