@@ -184,6 +184,13 @@ def subsets(count: int) -> Iterator[tuple[int, ...]]:
     return chain.from_iterable(combinations(range(count), size) for size in range(count + 1))
 
 
+def test_a_plan_that_is_the_best_is_called_so() -> None:
+    """8.5 mu are 5,666.67 ㎡: two such parcels are a hair above 17 mu, and one of 17 mu is worth as much as either."""
+    table = bank([("甲镇", "工业", 8.5, 10_000), ("甲镇", "工业", 8.5, 20_000), ("甲镇", "工业", 17.0, 20_000)])
+    plan = best_plan(table, replace(RULE, quota_mu=Decimal(17), use_quotas=(), floors=()))
+    assert (plan.objective_fen, plan.bound_fen, plan.status) == (2_000_000, 2_000_000, PlanStatus.BEST)
+
+
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(cells, min_size=1, max_size=9), mus, quotas, floors, st.randoms(use_true_random=False))
 def test_the_plan_is_the_best_of_all_subsets(

@@ -21,7 +21,7 @@ from landmarket.market.supply_limits import Limit, SupplyProblem
 NODES = 500
 """Nodes of the search after which it stops: nodes, not seconds, so that a slow machine finds the same plan."""
 _MOST_CUTS = 1000
-_INFEASIBLE = 2
+_OPTIMAL, _INFEASIBLE = 0, 2
 
 Floats = npt.NDArray[np.float64]
 
@@ -133,7 +133,8 @@ def _ask(worth: Sequence[int], limits: Sequence[Limit], nodes: int, *, whole: bo
             constraints=LinearConstraint(rows, lb=least),
             options=options,
         )
-    bound = found.mip_dual_bound if whole and found.mip_dual_bound is not None else found.fun
+    searched = whole and found.status != _OPTIMAL and found.mip_dual_bound is not None
+    bound = found.mip_dual_bound if searched else found.fun  # of a search that ended it may state an older bound
     limit_of_worth = float(sum(worth))
     stated = limit_of_worth if bound is None or not np.isfinite(bound) else min(-float(bound), limit_of_worth)
     values = None if found.x is None else np.asarray(found.x, dtype=np.float64)

@@ -75,7 +75,7 @@ def rounded_exactly(
 
 
 def divided_exactly(values: Floats, divisor: Floats, decimals: int) -> Floats:
-    """Divide decimals by decimals and round half-up, exactly.
+    """Divide decimals by decimals and round half-up, exactly while the quotient is below 2⁵³ units of the last decimal.
 
     Parameters
     ----------
