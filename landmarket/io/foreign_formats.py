@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from landmarket.errors import ReadError, RuleError
+from landmarket.paths import is_file
 from landmarket.rules import load_toml
 
 _HEAD = 64
@@ -31,7 +32,7 @@ def require_readable_format(path: Path) -> None:
     said = _formats("suffixes").get(suffix)
     if said:
         raise ReadError(f"{path}：{said}。")
-    if not path.is_file():
+    if not is_file(path):
         return
     try:
         with path.open("rb") as file:
