@@ -32,7 +32,7 @@ _DIGEST_BYTES = 20
 _PARTS = ("money", "area", "parties")
 _READING = threading.Lock()
 """NumPy parses the head of each array with `ast`, which in early releases of Python 3.11 and 3.12 now and then raises
-SystemError if two threads do so at once (CPython issue 106905)."""
+SystemError if two threads do so at once (gh-106905)."""
 
 
 @dataclass(frozen=True)
