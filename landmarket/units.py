@@ -297,3 +297,19 @@ def times_area_fen(unit_price_fen: pd.Series[int], area_centi: pd.Series[int]) -
     if (price.astype(np.float64) * area.astype(np.float64) > _MOST_PRODUCT).any():
         raise BadValueError("单价×面积超出 64 位整数范围。办法：检查面积单位是否为 ㎡、单价单位是否为 元/㎡。")
     return pd.Series((price * area + 50) // 100, index=unit_price_fen.index)
+
+
+def floats_of(column: pd.Series[float]) -> Floats:
+    """Read a column of numbers as floating point (数值列).
+
+    Parameters
+    ----------
+    column : Series
+        Numbers, nullable or not; or text, which becomes missing where it is no number.
+
+    Returns
+    -------
+    ndarray of float64
+        Missing cells are nan.
+    """
+    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)

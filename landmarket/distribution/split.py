@@ -19,7 +19,7 @@ from landmarket.distribution.quotas import LEVELS, Bearing, beyond_price, whole_
 from landmarket.distribution.rule import LAND_COSTS, FundBase, SplitRule
 from landmarket.errors import BadValueError
 from landmarket.exact import MILLION, Ints
-from landmarket.units import Floats, round_half_up_array
+from landmarket.units import Floats, floats_of, round_half_up_array
 
 PARTIES = (
     "fund_fen",
@@ -190,13 +190,13 @@ def _filled(fen: Ints) -> pd.arrays.IntegerArray:
 
 
 def _fact_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
-    price = _numbers(deals["deal_price_fen"])
+    price = floats_of(deals["deal_price_fen"])
     costs = [
         fault(name, ~((amount >= 0) & (amount < _MOST)), "补上成本，确无成本的填 0，缺失不当作 0。")
         for name in _costs(deals)
-        for amount in [_numbers(deals[name])]
+        for amount in [floats_of(deals[name])]
     ]
-    members = _numbers(deals["member_count"])
+    members = floats_of(deals["member_count"])
     counted = (members > 0) & (members == np.floor(members)) & (members < _MOST)
     miscounted = deals["member_count"].notna().to_numpy() & ~counted
     found = [
@@ -213,7 +213,7 @@ def _fact_faults(deals: pd.DataFrame, rule: SplitRule) -> list[Fault]:
         cure = f"入市途径应为 {'、'.join(known)} 之一，调整入市的另有复垦区份额。"
         found.append(fault("pathway", ~_texts(deals["pathway"]).isin(known), cure))
     if rule.tax_rate and "tax_paid" in deals.columns:
-        twice = _numbers(deals["tax_paid"]) > 0
+        twice = floats_of(deals["tax_paid"]) > 0
         found.append(fault("tax_paid", twice, "税费已有台账，办法的 tax_rate 应为 0，不重复计算。"))
     return found
 
@@ -226,7 +226,7 @@ def _fen(deals: pd.DataFrame, name: str) -> Ints:
     """A column of yuan in fen; a column that is not there, and what has a fault of its own, as zero."""
     if name not in deals.columns:
         return np.zeros(len(deals), dtype=np.int64)
-    yuan = _numbers(deals[name])
+    yuan = floats_of(deals[name])
     sound = np.where((yuan >= 0) & (yuan < _MOST), yuan, 0.0)
     fen = np.rint(sound * _FEN)
     odd = fen / _FEN != sound  # not a whole number of fen as it stands: half-up, exactly
@@ -237,7 +237,7 @@ def _fen(deals: pd.DataFrame, name: str) -> Ints:
 
 def _price_fen(deals: pd.DataFrame) -> Ints:
     """Prices; what has a fault of its own as zero."""
-    price = _numbers(deals["deal_price_fen"])
+    price = floats_of(deals["deal_price_fen"])
     fen: Ints = np.where(_is_price(price), price, 0.0).astype(np.int64)
     return fen
 
@@ -254,7 +254,3 @@ def _texts(column: pd.Series[str]) -> pd.Series[str]:
     cells: Sequence[object] = column.tolist()
     texts = [cell if isinstance(cell, str) else None for cell in cells]
     return pd.Series(texts, index=column.index, dtype="str")
-
-
-def _numbers(column: pd.Series[float]) -> Floats:
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)

@@ -9,26 +9,10 @@ from landmarket.checks import Fault, fault
 from landmarket.columns import label
 from landmarket.errors import BadValueError, named_rows
 from landmarket.market.bids import Bools
-from landmarket.units import Floats
+from landmarket.units import floats_of
 
 _MOST_FEN = 9e15
 """Amounts [分] below this are whole numbers that floating point holds exactly."""
-
-
-def floats_of(column: pd.Series[float]) -> Floats:
-    """Read a column of numbers as floating point (数值列).
-
-    Parameters
-    ----------
-    column : Series
-        Numbers, nullable or not; or text, which becomes missing where it is no number.
-
-    Returns
-    -------
-    ndarray of float64
-        Missing cells are nan.
-    """
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
 
 
 def not_whole(column: pd.Series[float], least: int) -> Bools:

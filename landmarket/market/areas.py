@@ -9,9 +9,8 @@ import pandas as pd
 
 from landmarket.checks import Fault, fault
 from landmarket.exact import Ints
-from landmarket.market.amounts import floats_of
 from landmarket.market.bids import Bools
-from landmarket.units import round_half_up_array
+from landmarket.units import floats_of, round_half_up_array
 
 _CENTI = 100
 _MU_THIRDS = 200_000

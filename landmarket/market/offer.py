@@ -16,11 +16,11 @@ import pandas as pd
 from landmarket.checks import Fault, fault, gap_texts, require_columns, require_sound
 from landmarket.errors import RuleError
 from landmarket.exact import Ints, millionths, round_up, times_rate
-from landmarket.market.amounts import floats_of, not_whole
+from landmarket.market.amounts import not_whole
 from landmarket.market.rent import rent_faults, yearly_rent_fen
 from landmarket.market.terms import DealTerms, Form, StartRounding, StepBasis
 from landmarket.rules import national_rules, require_rule
-from landmarket.units import fen_series
+from landmarket.units import fen_series, floats_of
 
 _FEN = 100
 _MOST = 9e13

@@ -11,7 +11,6 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_values
 from landmarket.errors import BadValueError, MissingColumnError
-from landmarket.market.amounts import floats_of
 from landmarket.market.demand import Demand
 from landmarket.market.draw_streams import stream_keys, uniforms_at
 from landmarket.market.lot_draws import lot_draws
@@ -19,7 +18,7 @@ from landmarket.market.lot_offers import lots_of, market_of
 from landmarket.market.market_totals import LEVELS
 from landmarket.market.pilot_totals import PilotTotals
 from landmarket.market.terms import DealTerms
-from landmarket.units import square_metres_to_mu
+from landmarket.units import floats_of, square_metres_to_mu
 
 _FEN_PER_WAN = 1_000_000
 _RANKS = ("low", "median", "high")

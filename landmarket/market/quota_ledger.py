@@ -18,8 +18,9 @@ import pandas as pd
 from landmarket.checks import Fault, fault, require_columns, require_sound, require_unique_index
 from landmarket.columns import label
 from landmarket.errors import BadValueError, named_rows
-from landmarket.market.amounts import floats_of, not_whole
+from landmarket.market.amounts import not_whole
 from landmarket.market.areas import area_fault, centi_of, money_of_mu, square_metres
+from landmarket.units import floats_of
 
 TOTAL = "合计"
 QUOTA_COLUMNS = [

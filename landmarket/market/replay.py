@@ -15,14 +15,13 @@ import pandas as pd
 
 from landmarket.checks import require_columns, require_unique_index
 from landmarket.errors import BadValueError, RuleError
-from landmarket.market.amounts import floats_of
 from landmarket.market.demand import Demand, UseDemand
 from landmarket.market.distributions import poisson_shares
 from landmarket.market.lot_draws import lot_draws
 from landmarket.market.lots import Lot, Round, market_draws
 from landmarket.market.market_totals import quantiles_of
 from landmarket.market.terms import Form, Mode
-from landmarket.units import Floats
+from landmarket.units import Floats, floats_of
 
 _NEEDED = ["place", "form", "mode", "land_use", "start_price_fen", "deal_price_fen", "bidder_count"]
 _MODES = (Mode.LISTING, Mode.AUCTION)

@@ -16,11 +16,11 @@ import pandas as pd
 
 from landmarket.checks import Fault, fault, require_columns, require_sound, require_unique_index
 from landmarket.exact import MILLION
-from landmarket.market.amounts import fen_fault, floats_of
+from landmarket.market.amounts import fen_fault
 from landmarket.market.offer import reserve_prices
 from landmarket.market.terms import DealTerms
 from landmarket.rules import national_rules, require_rule
-from landmarket.units import wan_text
+from landmarket.units import floats_of, wan_text
 
 ENTRY_COST, PRICE_RATIO, INDUSTRIAL = "取得成本与开发支出", "地方最低价比例", "工业用地最低价"
 _METHODS = ["parcel_code", "method", "value_fen", "weight", "source"]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from landmarket.errors import BadValueError
-from landmarket.market.amounts import floats_of
+from landmarket.units import floats_of
 
 EVENT_COLUMNS = [
     "parcel_code",

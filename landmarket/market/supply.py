@@ -16,11 +16,11 @@ import pandas as pd
 
 from landmarket.checks import fault, require_columns, require_sound
 from landmarket.errors import RuleError
-from landmarket.market.amounts import floats_of
 from landmarket.market.supply_limits import SupplyProblem, available, supply_problem
 from landmarket.market.supply_plan import PlanStatus, SupplyPlan, written_plan
 from landmarket.market.supply_rule import SupplyRule
 from landmarket.market.supply_solver import NODES, best_choice, relaxed_bound
+from landmarket.units import floats_of
 
 STATEMENT = "在所列目标（集体预期收入最高）和需求假设下最优；假设不同，结果不同"
 """What a best plan, and the worth of a quota, may be said to be."""

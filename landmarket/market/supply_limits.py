@@ -14,9 +14,9 @@ import pandas as pd
 from landmarket.checks import Fault, fault, require_columns, require_sound, require_unique_index
 from landmarket.errors import BadValueError, RuleError, named_rows
 from landmarket.exact import MILLION
-from landmarket.market.amounts import floats_of, not_whole
+from landmarket.market.amounts import not_whole
 from landmarket.market.supply_rule import FloorBasis, SupplyRule, TownshipFloor, share_millionths
-from landmarket.units import fen_series, round_half_up
+from landmarket.units import fen_series, floats_of, round_half_up
 
 PLAN_COLUMNS = ["township", "price_use", "area", "supply_state", "expected_collective_fen"]
 CENTI_PER_THREE_MU = 200_000

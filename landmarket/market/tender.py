@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from landmarket.checks import JOINT, fault, require_columns, require_sound, require_unique_index
-from landmarket.market.amounts import fen_fault, floats_of, not_whole, require_secret_fen
+from landmarket.market.amounts import fen_fault, not_whole, require_secret_fen
 from landmarket.market.bids import Bools, meets_at
 from landmarket.market.deal import NOBODY, SOLD, TOO_FEW
 from landmarket.market.sealed_bids import least_tenderers
 from landmarket.market.tender_terms import Award, PriceScore, TenderTerms
-from landmarket.units import round_half_up
+from landmarket.units import floats_of, round_half_up
 
 WON, LOST, DRAW, EXCLUDED = "中标", "未中标", "待抽签", "无效投标"
 NONE_VALID = "流拍-无有效投标"
